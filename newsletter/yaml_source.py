@@ -6,24 +6,66 @@ types. Keys repeated, anchors, unknown keys and wrong types are mistakes with fi
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from newsletter.errors import Mistake, SourceError, Where, did_you_mean
 
 Location = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
+MAX_DEPTH = 50
+"""Lists and mappings nested deeper are refused before they meet Python's own limit."""
+
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+_LINE_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+"""Where YAML 1.1 ends a line, so that a line's number finds its text."""
+
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.1 allows in no file (section 5.1)."""
+
+_GLUED_COMMENT = re.compile(r"[ \t]+#[^\s#]")
+"""`Motion #4 fell`: by YAML's rules the text is "Motion", which nobody meant."""
+
+_EXCERPT = 100
+
+_QUOTE_COLON = 'Text that holds a colon must be quoted: title: "Report: November".'
+_QUOTE_START = "Text that starts with one of & * ! % @ ` { [ must be quoted."
+_QUOTE_FIELD = 'Text that starts with a brace must be quoted: subject: "{{ first_name }}, …".'
+_QUOTE_HASH = "Put text that holds # in quotes, or a space after the # of a comment."
+_INDENT = "One `key: value` a line; what belongs together starts in the same column, with spaces."
+
+_SYNTAX = (
+    ("mapping values are not allowed", "a colon stands where none is expected", _QUOTE_COLON),
+    ("cannot start any token", "text cannot start with this character", _QUOTE_START),
+    ("alphabetic or numeric character", "text cannot start with this character", _QUOTE_START),
+    ("end of stream", "a quotation mark is opened here and never closed", "Add the same mark at its end."),
+    ("find expected ':'", "this line is not `key: value`", _INDENT),
+    ("expected <document start>", "this line does not fit the lines above it", _INDENT),
+    ("block sequence entries", "a list cannot start here", "Start it on the line below its key."),
+    ("expected comment or line break", "after | or > text starts on the next line", "Indent it by two spaces."),
+    ("expected ',' or", "a list or mapping is not closed", "Close [ with ] and { with }, with commas between."),
+    ("another document", "three dashes start another document", "Remove the line, or indent it as text."),
+    (
+        "find expected key",
+        "this text goes on after its end",
+        """Put all of it in double quotes; a double quote inside is written \\".""",
+    ),
+)
+"""What the YAML parser says → what is wrong, in words, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Parsed YAML: `data` of dict, list and str (a bare `key:` is None), and the place of each value and key."""
+    """Parsed YAML: `data` of dict, list and str (a bare `key:` is None), with the place of each value."""
 
     name: str
     text: str
@@ -44,9 +86,10 @@ class Document:
 
     def mistake(self, what: str, at: Where, hint: str = "") -> Mistake:
         """A mistake at a place of this document, with its line."""
-        lines = self.text.splitlines()
+        lines = _LINE_BREAK.split(self.text)
         index = at.line - 1 - self.line_offset
-        return Mistake(at, what, hint, lines[index].strip() if 0 <= index < len(lines) else "")
+        line = lines[index] if 0 <= index < len(lines) else ""
+        return Mistake(at, what, hint, excerpt(line, at.column))
 
 
 def load(text: str, *, name: str, line_offset: int = 0) -> Document:
@@ -55,30 +98,52 @@ def load(text: str, *, name: str, line_offset: int = 0) -> Document:
     Raises `SourceError` for bad syntax, repeated keys, anchors or aliases, or anything but a mapping.
     """
     builder = _Builder(name, line_offset)
+    _refuse_unprintable(text, builder)
     try:
-        _refuse_anchors(text, builder)
+        _refuse_traps(text, builder)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise SourceError([_syntax_mistake(error, text, name, line_offset)]) from None
     if root is not None and not isinstance(root, yaml.MappingNode):
         builder.wrong.append((builder.place(root.start_mark), "expected `key: value` lines", ""))
     data = builder.build(root, ()) if root is not None else {}
-    document = Document(
+    builder.refuse(text)
+    return Document(
         name, text, data or {}, builder.values, builder.keys, frozenset(builder.blocks), line_offset
     )
-    if builder.wrong:
-        raise SourceError(document.mistake(what, at, hint) for at, what, hint in builder.wrong)
-    return document
 
 
-def validated(document: Document, model: type[M]) -> M:
-    """The document as `model` (which forbids extra keys). Raises `SourceError` with every mistake."""
+def validated(document: Document, model: type[M], *, context: object = None) -> M:
+    """The document as `model` (which forbids extra keys). Raises `SourceError` with every mistake.
+
+    `context` reaches the model's validators, which may raise `mistake(…)`. The first of a field's `examples`
+    is shown where the field is missing.
+    """
     try:
-        return model.model_validate(without_blanks(document.data))
+        return model.model_validate(without_blanks(document.data), context=context)
     except ValidationError as error:
         raise SourceError(
             _model_mistake(document, model, dict(found)) for found in error.errors(include_url=False)
         ) from None
+
+
+def mistake(what: str, hint: str = "") -> PydanticCustomError:
+    """What a validator raises to have its own words shown, and a hint below the line."""
+    return PydanticCustomError("mistake", "{what}", {"what": what, "hint": hint})
+
+
+def excerpt(line: str, column: int) -> str:
+    """The part of a long line around a column (from 1), cut at spaces."""
+    line = line.rstrip()
+    if len(line) <= _EXCERPT:
+        return line.strip()
+    start = max(0, min(column - 1 - _EXCERPT // 2, len(line) - _EXCERPT))
+    shown = line[start : start + _EXCERPT]
+    if start > 0:
+        shown = "…" + (shown.split(" ", 1)[-1])
+    if start + _EXCERPT < len(line):
+        shown = shown.rsplit(" ", 1)[0] + "…"
+    return shown.strip()
 
 
 def without_blanks(data: Any) -> Any:
@@ -104,6 +169,9 @@ class _Builder:
 
     def build(self, node: Any, at: Location) -> Any:
         self.values[at] = self.place(node.start_mark)
+        if len(at) > MAX_DEPTH:
+            self.wrong.append((self.values[at], f"nested more than {MAX_DEPTH} deep", "Put text in quotes."))
+            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -111,6 +179,12 @@ class _Builder:
         if node.style == "|":
             self.blocks.add(at)
         return None if node.value == "" and node.style is None else node.value
+
+    def refuse(self, text: str) -> None:
+        """Raise what was found wrong, if anything was."""
+        document = Document(self.name, text, {}, {}, {}, frozenset(), self.line_offset)
+        if self.wrong:
+            raise SourceError(document.mistake(what, at, hint) for at, what, hint in self.wrong)
 
     def _mapping(self, node: Any, at: Location) -> dict[str, Any]:
         built: dict[str, Any] = {}
@@ -131,70 +205,130 @@ class _Builder:
         return built
 
 
-def _refuse_anchors(text: str, builder: _Builder) -> None:
+def _refuse_unprintable(text: str, builder: _Builder) -> None:
+    for number, line in enumerate(_LINE_BREAK.split(text), builder.line_offset + 1):
+        for found in _UNPRINTABLE.finditer(line):
+            at = Where(builder.name, number, found.start() + 1)
+            what = f"the control character U+{ord(found[0]):04X}"
+            builder.wrong.append((at, what, "Delete it; it may not show in your editor."))
+    builder.refuse(_UNPRINTABLE.sub("�", text))
+
+
+def _refuse_traps(text: str, builder: _Builder) -> None:
+    """Refuse what YAML would take for something else than the text it was meant to be."""
+    lines = _LINE_BREAK.split(text)
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
-        if getattr(event, "anchor", None):
-            builder.wrong.append(
-                (
-                    builder.place(event.start_mark),
-                    f"YAML anchors and aliases (&{event.anchor}, *{event.anchor}) are not used here",
-                    "Put text that starts with & or * in quotes.",
-                )
-            )
-    if builder.wrong:
-        document = Document(builder.name, text, {}, {}, {}, frozenset(), builder.line_offset)
-        raise SourceError(document.mistake(what, at, hint) for at, what, hint in builder.wrong)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        builder.wrong.extend((builder.place(mark), *words) for mark, *words in _traps(event, lines))
+        if depth > MAX_DEPTH:
+            what = f"lists and mappings are nested more than {MAX_DEPTH} deep"
+            builder.wrong.append((builder.place(event.start_mark), what, _QUOTE_START))
+            break
+    builder.refuse(text)
+
+
+def _traps(event: Any, lines: list[str]) -> Iterator[tuple[Any, str, str]]:
+    anchor = getattr(event, "anchor", None)
+    if anchor:
+        what = f"YAML anchors and aliases (&{anchor}, *{anchor}) are not used here"
+        yield event.start_mark, what, _QUOTE_START
+    if getattr(event, "tag", None):
+        yield event.start_mark, "YAML tags (a word that starts with !) are not used here", _QUOTE_START
+    if isinstance(event, yaml.ScalarEvent) and not event.style:
+        end: Any = event.end_mark
+        if _GLUED_COMMENT.match(lines[end.line], end.column):
+            yield end, "to YAML, all from # to the end of the line is a comment", _QUOTE_HASH
 
 
 def _syntax_mistake(error: yaml.YAMLError, text: str, name: str, line_offset: int) -> Mistake:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = str(getattr(error, "problem", None) or "this is not YAML")
+    what, hint = next((words for sign, *words in _SYNTAX if sign in problem), (problem, _INDENT))
+    # Where something was opened and never closed, its beginning is what needs mending.
+    begins = "never closed" in what or "find expected ':'" in problem
+    marks = ("context_mark", "problem_mark") if begins else ("problem_mark", "context_mark")
+    mark = next((found for found in (getattr(error, each, None) for each in marks) if found), None)
     if mark is None:
-        return Mistake(Where(name), "this is not YAML", str(error))
-    lines = text.splitlines()
-    # The parser often stops on the line after the one that needs mending.
-    index = min(mark.line, max(len(lines) - 1, 0))
-    line = lines[index] if lines else ""
-    hint = "YAML: one `key: value` a line, indented with spaces."
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        hint = "Indent with spaces, not tabs."
-    elif line.count(": ") > 1 or "mapping values" in str(getattr(error, "problem", "")):
-        hint = 'Text that holds a colon must be quoted: title: "Report: November".'
-    elif "{{" in line:
-        hint = 'Text that starts with a brace must be quoted: subject: "{{ first_name }}, …".'
-    what = str(getattr(error, "problem", None) or "this is not YAML")
-    return Mistake(Where(name, index + 1 + line_offset, mark.column + 1), f"YAML: {what}", hint, line.strip())
+        return Mistake(Where(name), f"YAML: {what}", hint)
+    lines = _LINE_BREAK.split(text)
+    # At the end of the file the parser stands on a line that is not there.
+    index = min(mark.line, len(lines) - 1)
+    hint = _hint_for(lines[index], mark.column, hint)
+    at = Where(name, index + 1 + line_offset, mark.column + 1)
+    return Mistake(at, f"YAML: {what}", hint, excerpt(lines[index], at.column))
+
+
+def _hint_for(line: str, column: int, hint: str) -> str:
+    """A better hint from the line itself, where it shows what was meant."""
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent or line[column : column + 1] == "\t":
+        return "Indent with spaces, not tabs."
+    if re.search(r":\s+\{\{", line):
+        return _QUOTE_FIELD
+    if hint == _QUOTE_COLON and line.count(": ") < 2:  # noqa: PLR2004  # one colon is the key's own
+        return _INDENT
+    return hint
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "list_type": "a list, one `- item` a line",
+    "tuple_type": "a list, one `- item` a line",
+    "model_type": "`key: value` lines below it",
+    "dict_type": "`key: value` lines below it",
+}
 
 
 def _model_mistake(document: Document, model: type[BaseModel], found: dict[str, Any]) -> Mistake:
-    location: Location = tuple(part for part in found["loc"])
-    if found["type"] == "extra_forbidden":
-        key = str(location[-1])
-        at = document.keys.get(location, document.where(location))
-        return document.mistake(f"unknown key '{key}'", at, did_you_mean(key, _keys_at(model, location[:-1])))
-    if found["type"] == "missing":
-        return document.mistake(f"'{location[-1]}' is missing", document.where(location[:-1]))
+    location: Location = tuple(found["loc"])
+    at = document.where(location)
+    match found["type"]:
+        case "extra_forbidden":
+            key = str(location[-1])
+            hint = did_you_mean(key, _keys_at(model, location[:-1]))
+            return document.mistake(f"unknown key '{key}'", document.keys.get(location, at), hint)
+        case "missing":
+            return document.mistake(f"'{location[-1]}' is missing", at, _example(model, location))
+        case "mistake":
+            return document.mistake(found["msg"], at, found["ctx"]["hint"])
     name = ".".join(str(part) for part in location if isinstance(part, str)) or "this"
     message = found["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return document.mistake(f"'{name}': expected {message}", document.where(location))
+    message = _EXPECTED.get(found["type"], message)
+    meant_text = found["type"] == "string_type" and isinstance(found["input"], dict)
+    return document.mistake(f"'{name}': expected {message}", at, _QUOTE_COLON if meant_text else "")
+
+
+def _example(model: type[BaseModel], location: Location) -> str:
+    below = _model_of(reduce(_below, location[:-1], model))
+    fields = below.model_fields.items() if below else ()
+    examples = next((field.examples for name, field in fields if location[-1] in (name, field.alias)), None)
+    return f"For example: {location[-1]}: {examples[0]}" if examples else ""
 
 
 def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    """The keys that the model knows at a location, following nested models."""
-    found = reduce(_model_below, (part for part in location if isinstance(part, str)), model)
+    """The keys that the model knows at a location, following nested models, lists and mappings."""
+    found = _model_of(reduce(_below, location, model))
     return [field.alias or name for name, field in found.model_fields.items()] if found else []
 
 
-def _model_below(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
-    if model is None:
-        return None
-    for name, field in model.model_fields.items():
-        if key in (name, field.alias):
-            return next(_models_in(field.annotation), None)
-    return None
-
-
-def _models_in(annotation: Any) -> Any:
+def _below(annotation: Any, part: str | int) -> Any:
+    """The annotation of what stands under a key or an index; None where it says nothing."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)
+        fields = annotation.model_fields.items()
+        return next((field.annotation for name, field in fields if part in (name, field.alias)), None)
+    arguments = get_args(annotation)
+    if get_origin(annotation) in _CONTAINERS:
+        return arguments[-1] if get_origin(annotation) is not tuple else arguments[0]
+    return next((found for each in arguments if (found := _below(each, part)) is not None), None)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model an annotation is, or offers among others."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in _CONTAINERS:
+        return None
+    return next((found for each in get_args(annotation) if (found := _model_of(each)) is not None), None)
+
+
+_CONTAINERS = (list, tuple, dict, Mapping)

@@ -1,0 +1,127 @@
+"""How many messages a second are assembled, against `EmailMessage` built anew for each recipient.
+
+    python benchmarks/assembly.py
+
+The message has 60 KB of HTML, 15 KB of text and four personal slots. Both run on one core, in turn, several
+times; the medians and their ratio are printed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from statistics import median
+
+from newsletter.message import Skeleton, code_for
+from newsletter.model import UNSUBSCRIBE, Context, Edition, Headers, Person, Pieces, Slot
+from newsletter.render.pieces import fill
+
+_SECRET = b"a secret of the benchmark"
+_FIELDS = ("first_name", "last_name", "clp")
+_HTML_DISCLAIMER = "<p>This is my personal account and not the official record.</p>"
+_TEXT_DISCLAIMER = "This is my personal account and not the official record."
+_ROUNDS = 5
+
+
+def edition() -> Edition:
+    """An edition of the size and shape of a real report."""
+    paragraph = "The committee discussed the timetable – at length – and agreed to return to it in January. "
+    html = f'<p style="margin:0 0 16px;font-size:17px;line-height:1.6">{paragraph * 3}</p>\n'
+    text = f"{paragraph}\n\n"
+    return Edition(
+        issue="nec-2026-11-17",
+        segment="members",
+        lang="en-GB",
+        subject=Pieces(("Report of the meeting, 17 November 2026",)),
+        html=Pieces(
+            (
+                "<!doctype html><html><body><p>Dear ",
+                "</p>\n" + html * (60_000 // len(html)) + "<p>For ",
+                f'</p>{_HTML_DISCLAIMER}<a href="',
+                '">Unsubscribe</a></body></html>\n',
+            ),
+            (
+                Slot("first_name", "friend", Context.HTML),
+                Slot("clp", "your party", Context.HTML),
+                Slot(UNSUBSCRIBE, None, Context.ATTRIBUTE),
+            ),
+        ),
+        text=Pieces(
+            ("Dear ", f"\n\n{text * (15_000 // len(text))}{_TEXT_DISCLAIMER}\n"),
+            (Slot("first_name", "friend", Context.TEXT),),
+        ),
+        fields=_FIELDS,
+        disclaimer_html=_HTML_DISCLAIMER,
+        disclaimer_text=_TEXT_DISCLAIMER,
+    )
+
+
+def headers() -> Headers:
+    return Headers(
+        sender_name="Alex Example",
+        sender_address="alex@reports.example.org",
+        reply_to="alex@example.org",
+        list_id="nec-reports.example.org",
+        list_name="NEC reports",
+        unsubscribe_to="unsubscribe@example.org",
+        sent_at=datetime(2026, 11, 18, 9, tzinfo=UTC),
+        site_url="https://reports.example.org",
+        bounce_domain="bounces.example.org",
+    )
+
+
+def people(number: int) -> list[Person]:
+    names = ("Siân", "O'Brien", "Ann", "Robert", "Mary Jane", "José")
+    return [
+        Person(
+            index,
+            f"member{index}@example.org",
+            code_for(f"member{index}@example.org", _SECRET),
+            (names[index % len(names)], f"Example{index}", "Anytown & District"),
+        )
+        for index in range(number)
+    ]
+
+
+def by_hand(edition: Edition, headers: Headers, person: Person) -> bytes:
+    """The usual way: fill the text, build the message, write it out."""
+    values = dict(zip(edition.fields, person.values, strict=True))
+    values[UNSUBSCRIBE] = f"{headers.site_url}/u/{person.code}"
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"{headers.sender_name} <{headers.sender_address}>"
+    message["To"] = person.address
+    message["Subject"] = fill(edition.subject, values)
+    message["Date"] = headers.sent_at
+    message["Message-ID"] = f"<{edition.issue}.{person.code}@example.org>"
+    message.set_content(fill(edition.text, values), cte="quoted-printable")
+    message.add_alternative(fill(edition.html, values), subtype="html", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def per_second(assemble: Callable[[Person], object], audience: list[Person]) -> float:
+    start = time.perf_counter()
+    for person in audience:
+        assemble(person)
+    return len(audience) / (time.perf_counter() - start)
+
+
+def main() -> None:
+    what, who, audience = edition(), headers(), people(5_000)
+    skeleton = Skeleton(what, who, run="benchmark", secret=_SECRET)
+    ours, theirs, requests = [], [], []
+    for _ in range(_ROUNDS):
+        ours.append(per_second(skeleton.message, audience))
+        theirs.append(per_second(lambda person: by_hand(what, who, person), audience[:20]))
+        requests.append(per_second(lambda _: skeleton.request(audience[:1000]), audience[:5]) * 1000)
+    print(f"message size              {len(skeleton.message(audience[0])):>10,} bytes")
+    print(f"Skeleton.message          {median(ours):>10,.0f} messages/s")
+    print(f"EmailMessage each time    {median(theirs):>10,.0f} messages/s")
+    print(f"ratio                     {median(ours) / median(theirs):>10,.0f} x (goal: at least 300)")
+    print(f"Skeleton.request          {median(requests):>10,.0f} people/s in requests of 1,000")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The command line: the only room that prints, asks, exits and reads the clock.
+
+Rule: stdout is data, stderr is talk. Whatever goes wrong on purpose ends here as a message and an exit code.
+"""
+
+from __future__ import annotations
+
+import sys
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    from newsletter.errors import NewsletterError  # the console script imports nothing it may not need
+
+    try:
+        sys.exit(_run())
+    except NewsletterError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(error.hint, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output left (`| head`); there is nobody to tell.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _run() -> int:
+    import typer
+
+    from newsletter.cli.app import app
+
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        error.show()
+        return error.exit_code
+    except typer.Abort:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

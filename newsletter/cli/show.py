@@ -1,0 +1,128 @@
+"""How things are shown: data on stdout, talk on stderr, addresses masked."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from newsletter.checks import Problem
+    from newsletter.delivery.run import Status
+    from newsletter.pipeline import Planned, Preflight
+    from newsletter.plan import Plan
+
+EXCLUDED_WORDS = {
+    "suppressed": "opted out",
+    "duplicate": "listed twice",
+    "other_segment": "in another segment",
+    "no_consent": "no consent record",
+    "already_sent": "had it already",
+}
+VERDICT_STYLES = {"READY": "bold green", "WARN": "bold yellow", "NOT READY": "bold red", "COULD NOT CHECK": "bold cyan"}
+
+
+def say(text: str) -> None:
+    """Talk: to stderr."""
+    print(text, file=sys.stderr)
+
+
+def json(data: object) -> None:
+    """Data as JSON, to stdout."""
+    print(json_module.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _out() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """A table on stdout; every column but the first is a number or short."""
+    drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        drawn.add_column(column, justify="left" if number == 0 else "right", no_wrap=number > 0)
+    for row in rows:
+        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    _out().print(drawn)
+
+
+def problems(found: Iterable[Problem]) -> None:
+    """One line a problem: severity, code, message, place."""
+    for problem in found:
+        where = f"  ({problem.where})" if problem.where else ""
+        print(f"  {problem.severity.value}: {problem.message} [{problem.code}]{where}")
+
+
+def preflight(found: Preflight) -> None:
+    """The verdict, then what was found."""
+    console = _out()
+    console.print(f"[{VERDICT_STYLES[found.verdict.value]}]{found.verdict.value}[/]  {found.source}")
+    problems(found.problems)
+
+
+def plan(planned: Planned) -> None:
+    """The dry run, as a person reads it."""
+    made: Plan = planned.plan
+    console = _out()
+    way = "a rehearsal in outbox/" if made.transport == "outbox" else f"by {made.transport}"
+    console.print(f"[bold]{made.issue}[/]  {planned.title}  ({way})")
+    reasons = [key for key in EXCLUDED_WORDS if any(segment.excluded[key] for segment in made.segments)]
+    table(
+        "",
+        ["segment", "matched", *(EXCLUDED_WORDS[key] for key in reasons), "to send"],
+        [
+            [
+                f"{segment.title} ({segment.name})",
+                segment.matched,
+                *(segment.excluded[key] for key in reasons),
+                segment.to_send,
+            ]
+            for segment in made.segments
+        ],
+    )
+    for segment in made.segments:
+        if segment.examples:
+            print(f"  {segment.name}: {', '.join(segment.examples)}, …")
+    _list_reports(made)
+    console.print(f"[{VERDICT_STYLES[planned.verdict.value]}]{planned.verdict.value}[/]")
+    problems(planned.problems)
+    console.print(f"to send: [bold]{made.total:,}[/]   receipt: [bold]{made.receipt.value}[/]")
+
+
+def _list_reports(made: Plan) -> None:
+    for each in made.lists:
+        bad = f", {each.invalid} that cannot be used" if each.invalid else ""
+        print(f"  lists/{each.file}: {each.rows:,} rows{bad}")
+        for line, why in each.bad_rows[:5]:
+            print(f"    lists/{each.file}:{line}: {why}")
+        if each.invalid > 5:
+            print(f"    … and {each.invalid - 5} more")
+        for note in each.notes:
+            print(f"    note: {note}")
+    if made.shared:
+        print(f"  {made.shared} addresses are shared by people of different names; each gets one mail")
+
+
+def status(stands: Status) -> None:
+    """The six numbers, whole and by segment."""
+    words = ["planned", "accepted", "rejected", "suppressed", "deferred", "unknown", "pending"]
+    rows = [["all", stands.counts.planned, *stands.counts.as_dict().values()]]
+    rows += [[name, counts.planned, *counts.as_dict().values()] for name, counts in stands.by_segment.items()]
+    table(f"{stands.issue}: {stands.state.value}", ["", *words], rows)
+
+
+def status_json(stands: Status) -> Mapping[str, Any]:
+    """`status --json`."""
+    return {
+        "issue": stands.issue,
+        "state": stands.state.value,
+        "planned": stands.counts.planned,
+        **stands.counts.as_dict(),
+        "by_segment": {
+            name: {"planned": counts.planned, **counts.as_dict()} for name, counts in stands.by_segment.items()
+        },
+    }

@@ -1,0 +1,115 @@
+"""What a writer does: make a workspace and a draft, check it, look at what a reader would get."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from unicodedata import normalize
+from zoneinfo import ZoneInfo
+
+from newsletter.cli import show
+from newsletter.cli.choices import Format
+from newsletter.errors import UsageError
+from newsletter.workspace import Workspace, initialise
+
+
+def opened() -> Workspace:
+    """The workspace around the current folder."""
+    return Workspace.open(Path.cwd(), os.environ)
+
+
+def now(workspace: Workspace) -> datetime:
+    """The time, in the workspace's zone."""
+    return datetime.now(ZoneInfo(workspace.settings.timezone))
+
+
+def init(folder: Path) -> None:
+    """Make a workspace and say what to do next."""
+    files = initialise(folder)
+    show.say(f"made {len(files)} files in {folder}")
+    show.say(f"next: cd {folder} && newsletter send 2026-11-17-nec --dry-run")
+
+
+_DRAFT = """---
+id: {id}
+title: {title}
+meeting: {{body: National Executive Committee, date: {date}, kind: ordinary}}
+summary:
+  - The one thing every reader should know.
+segments: [{segments}]
+---
+
+Dear {{{{ first_name | default("friend") }}}},
+
+Write how the meeting was, in a sentence or two.
+
+## First subject
+
+What was said, what was decided, what you think of it.
+
+## Keeping in touch
+
+Where you have been, and how to invite you.
+"""
+
+
+def new(title: str) -> None:
+    """Write a draft that renders as it stands; never over another."""
+    from newsletter.audience import parse_segments
+
+    workspace = opened()
+    today = now(workspace).date().isoformat()
+    words = re.sub(r"[^a-z0-9]+", "-", normalize("NFKD", title).encode("ascii", "ignore").decode().lower())
+    slug = "-".join(words.strip("-").split("-")[:6]) or "report"
+    path = workspace.root / "drafts" / f"{today}-{slug}.md"
+    if path.exists():
+        raise UsageError(f"{workspace.shown(path)} is there already", "Give another title.")
+    segments = parse_segments(workspace.segments_text(), name=workspace.shown(workspace.segments_path))
+    quoted = '"' + title.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        _DRAFT.format(
+            id=f"{today}-{slug}",
+            title=quoted,
+            date=today,
+            segments=", ".join(segment.name for segment in segments.all),
+        ),
+        encoding="utf-8",
+    )
+    print(workspace.shown(path))
+    show.say("fill it in, then: newsletter check " + path.stem)
+
+
+def check(draft: str, *, as_json: bool) -> int:
+    """Print the verdict and what was found."""
+    from newsletter import pipeline
+
+    workspace = opened()
+    mailing = pipeline.open_mailing(workspace, draft, at=now(workspace))
+    found = pipeline.preflight(mailing)
+    if as_json:
+        show.json(found.as_json())
+    else:
+        show.preflight(found)
+    return found.exit_code
+
+
+def render(draft: str, *, segment: str | None, to: str | None, form: Format, output: Path | None) -> None:
+    """Write one rendered copy to a file or to stdout."""
+    from newsletter import pipeline
+
+    workspace = opened()
+    content = pipeline.rendered(
+        pipeline.open_mailing(workspace, draft, at=now(workspace), segments=[segment] if segment else None),
+        segment=segment,
+        to=to,
+        form=form.value,
+    )
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    output.write_bytes(content)
+    show.say(f"wrote {output} ({len(content) / 1000:.0f} KB)")

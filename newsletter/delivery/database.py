@@ -1,0 +1,126 @@
+"""The ledger's database: opened, durable, brought to today's tables. What is SQLite's alone stands here.
+
+Rule: a commit that returned is on the disk (`synchronous=FULL`), and a writing transaction is alone from
+its first statement, so that what it read is still true when it writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+
+from newsletter.errors import NewsletterError
+
+HEAD = "0001"
+"""The newest migration. Compared before alembic is imported, which takes a third of a second."""
+
+_BUSY_S = 30.0
+"""How long one process waits for another's transaction. Ours last milliseconds; a freeze, seconds."""
+
+
+class LedgerError(NewsletterError):
+    """The ledger cannot be used as it is."""
+
+
+class Database:
+    """One ledger, open. `read` and `write` give a connection inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Open, create and migrate. `url` is a SQLAlchemy URL, or the path of an SQLite file."""
+        where = make_url(url) if "://" in url else URL.create("sqlite", database=url)
+        engine = _sqlite(where) if where.get_backend_name() == "sqlite" else create_engine(where)
+        database = cls(engine)
+        try:
+            database._migrate()
+        except OperationalError as error:
+            engine.dispose()
+            raise LedgerError(
+                f"the ledger {where.render_as_string(hide_password=True)} cannot be opened: {error.orig}",
+                "Is the folder there and writable, and is the file a ledger of this program?",
+            ) from None
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; another process may write meanwhile."""
+        with self._engine.connect().execution_options(reading=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that is durable when the block has ended."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.read() as connection:
+            known = _revision(connection)
+        if known == HEAD:
+            return
+        with self.write() as connection:
+            if _revision(connection) != HEAD:
+                _upgrade(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - needed once in a ledger's life
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise LedgerError(
+            "the ledger was written by a newer version of this program",
+            "Install the newer version; this one would not understand what it wrote.",
+        ) from None
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _create_private(Path(url.database))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _create_private(path: Path) -> None:
+    """SQLite would make the file readable to everybody; it holds addresses."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # The driver would begin transactions late, and deferred.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,123 @@
+"""The tables of the ledger. Times are epoch seconds (UTC); what is JSON is stored as text.
+
+The migrations make these tables; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+METADATA = MetaData()
+
+issues = Table(
+    "issues",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+)
+
+runs = Table(
+    "runs",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("issue_id", ForeignKey("issues.id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("transport", String, nullable=False),
+    Column("receipt", String, nullable=False, default=""),
+    Column("components", Text, nullable=False, default="{}"),
+    Column("content", String, nullable=False, default="", index=True),
+    Column("headers", Text, nullable=False),
+    Column("editions", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    # The people of a run are the rows with its `run_id` between these two ids, so that a scan is a range.
+    Column("first_id", Integer),
+    Column("last_id", Integer),
+    Column("start_at", Float),
+    Column("hold_until", Float),
+    Column("not_after", Float),
+    Column("canary_to_id", Integer),
+    Column("canary_segment", String),
+    Column("released_at", Float),
+    Column("paced_until", Float),
+    Column("stop_at", Float),
+    Column("ended_at", Float),
+    Column("ending", String, nullable=False, default=""),
+)
+
+people = Table(
+    "people",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    Column("issue_id", ForeignKey("issues.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("segment", String, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("owner", String),
+    Column("attempt", String),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("reply_code", String),
+    Column("detail", String),
+    Column("provider_id", String),
+    Column("due_at", Float),
+    Column("claimed_at", Float),
+    Column("settled_at", Float),
+)
+Index("people_once", people.c.issue_id, people.c.kind, people.c.key, unique=True)
+
+owners = Table(
+    "owners",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("since", Float, nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("lifted_at", Float),
+    Column("lifted_why", String),
+)
+Index("suppressions_by_key", suppressions.c.key)
+Index(
+    "suppressions_once",
+    suppressions.c.key,
+    unique=True,
+    sqlite_where=text("lifted_at IS NULL"),
+    postgresql_where=text("lifted_at IS NULL"),
+)
+
+approvals = Table(
+    "approvals",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("issue", String, nullable=False),
+    Column("receipt", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("at", Float, nullable=False),
+    UniqueConstraint("issue", "receipt", "name"),
+)

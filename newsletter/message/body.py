@@ -1,0 +1,76 @@
+"""The two parts of a message, encoded once with a gap for each slot.
+
+Rule: a slot and the disclaimer each have their lines to themselves, so that what stands before, in or after
+a slot changes no other byte; the disclaimer is looked for in every finished message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import quopri
+from collections.abc import Sequence
+
+from newsletter.message.quoted_printable import encode, encode_value
+from newsletter.message.slots import Slots
+from newsletter.model import Pieces
+
+_PART = (
+    '\r\n--{boundary}\r\nContent-Type: {kind}; charset="utf-8"\r\n'
+    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+)
+
+
+class Body:
+    """Raises `ValueError` unless each disclaimer stands whole in one static of its part."""
+
+    def __init__(self, slots: Slots, *, text: Pieces, html: Pieces, disclaimers: tuple[str, str]) -> None:
+        statics = "\0".join((*text.statics, *html.statics)).encode("utf-8", "replace")
+        # What quoted-printable writes never holds "=_", so no content can hold the boundary.
+        self.boundary = f"=_{hashlib.sha256(statics).hexdigest()[:24]}"
+        self._slots = slots
+        self._parts = [b""]
+        self._gaps: list[tuple[int, int]] = []
+        self._disclaimers: list[tuple[int, bytes]] = []
+        for kind, pieces, disclaimer in zip(
+            ("text/plain", "text/html"), (text, html), disclaimers, strict=True
+        ):
+            self._parts.append(_PART.format(boundary=self.boundary, kind=kind).encode())
+            self._add(pieces, disclaimer)
+        self._parts.append(f"\r\n--{self.boundary}--\r\n".encode())
+
+    def message(self, header: str, values: Sequence[str]) -> bytes:
+        """The whole message, `values` in the order of the slots."""
+        encoded = [encode_value(value) for value in values]
+        parts = self._parts.copy()
+        parts[0] = header.encode()
+        for place, index in self._gaps:
+            parts[place] = encoded[index]
+        message = b"".join(parts)
+        for place, disclaimer in self._disclaimers:
+            if not message.startswith(disclaimer, sum(map(len, parts[:place]))):
+                raise AssertionError("a message was joined without the disclaimer")
+        return message
+
+    def _add(self, pieces: Pieces, disclaimer: str) -> None:
+        holder = next((index for index, static in enumerate(pieces.statics) if disclaimer in static), None)
+        if holder is None or not disclaimer.strip():
+            raise ValueError("the disclaimer does not stand whole in one piece of the edition")
+        indices = (*self._slots.indices(pieces.slots), None)
+        for number, (static, index) in enumerate(zip(pieces.statics, indices, strict=True)):
+            if number == holder:
+                self._add_disclaimer(static, disclaimer)
+            else:
+                self._parts.append(encode(static))
+            if index is not None:
+                self._gaps.append((len(self._parts), index))
+                self._parts.append(b"")
+
+    def _add_disclaimer(self, static: str, disclaimer: str) -> None:
+        before, _, after = static.partition(disclaimer)
+        encoded = encode(disclaimer)
+        if disclaimer not in quopri.decodestring(encoded).decode().replace("\r\n", "\n"):
+            raise ValueError("the disclaimer cannot be written in UTF-8")
+        self._parts.append(encode(before))
+        self._disclaimers.append((len(self._parts), encoded))
+        self._parts.append(encoded)
+        self._parts.append(encode(after))

@@ -1,0 +1,103 @@
+"""The header of each message of an edition.
+
+Rule: the order is fixed, one address stands in To, and everything that programs read (List-*, Message-ID) says
+the same by SMTP and by SendGrid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from email.utils import format_datetime
+
+from newsletter.message.codes import UnsubscribeKey
+from newsletter.message.header_text import display_name, mailbox, phrase, unstructured
+from newsletter.message.unsubscribe import INERT, list_unsubscribe
+from newsletter.model import Edition, Headers, Person
+
+_NOT_IN_NAMES = re.compile('[,;"<>]')
+"""SendGrid accepts a recipient's name with a comma and then silently drops the mail (sendgrid-python #291)."""
+
+
+class HeaderWriter:
+    """Holds what is the same in every message, written, and adds what is this person's."""
+
+    def __init__(self, edition: Edition, headers: Headers, *, boundary: str, secret: bytes) -> None:
+        self._headers = headers
+        self._unsubscribe = UnsubscribeKey(secret, headers.list_id)
+        self._issue = _issue_part(edition.issue)
+        self._domain = headers.sender_address.rpartition("@")[2]
+        # Mail stores drop a message they have seen, and a test is sent to be seen again.
+        self._test = f".{secrets.token_hex(6)}" if headers.test else ""
+        self._shared = _shared(edition, headers)
+        sender = mailbox(headers.sender_name, headers.sender_address, header="From")
+        self._from = f"From: {sender}\r\n"
+        self._reply_to_and_date = (
+            f"Reply-To: {headers.reply_to}\r\nDate: {format_datetime(headers.sent_at)}\r\n"
+        )
+        self._rest = _lines(
+            {
+                **self._shared,
+                "MIME-Version": "1.0",
+                "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
+            }
+        )
+
+    def token(self, person: Person) -> str:
+        """What the ways out of this person carry."""
+        return INERT if self._headers.test else self._unsubscribe.token(person.code)
+
+    def message_id(self, person: Person) -> str:
+        return f"<{self._issue}.{person.code}{self._test}@{self._domain}>"
+
+    def write(self, person: Person, *, subject: str, token: str) -> str:
+        """The whole header, up to and with the empty line."""
+        to = mailbox(display_name(*person.values[:2]), person.address, header="To")
+        unsubscribe = ",\r\n ".join(list_unsubscribe(self._headers, token))
+        return (
+            f"{self._from}To: {to}\r\nSubject: {unstructured(subject, name='Subject')}\r\n"
+            f"{self._reply_to_and_date}Message-ID: {self.message_id(person)}\r\n"
+            f"List-Unsubscribe: {unsubscribe}\r\n{self._rest}\r\n"
+        )
+
+    def personalization(self, person: Person, *, token: str) -> dict[str, object]:
+        """`to` and `headers` of a SendGrid personalization; every header is given, as none is merged."""
+        name = " ".join(_NOT_IN_NAMES.sub(" ", display_name(*person.values[:2])).split())
+        recipient = {"email": person.address, "name": name} if name else {"email": person.address}
+        return {
+            "to": [recipient],
+            "headers": {
+                "Message-ID": self.message_id(person),
+                "List-Unsubscribe": ", ".join(list_unsubscribe(self._headers, token)),
+                **{name: value.replace("\r\n", "") for name, value in self._shared.items()},
+            },
+        }
+
+
+def _shared(edition: Edition, headers: Headers) -> dict[str, str]:
+    """What no person changes and no transport writes itself."""
+    list_id = f"<{headers.list_id}>"
+    named = f"{phrase(headers.list_name)} {list_id}".lstrip()
+    one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}  # RFC 8058 section 3.1
+    return {
+        **(one_click if (headers.site_url or "").startswith("https://") else {}),
+        "List-Id": named,
+        # Both ask the machines that answer for people on holiday to keep silent.
+        "Precedence": "bulk",
+        "X-Auto-Response-Suppress": "OOF",
+        "Content-Language": edition.lang,
+    }
+
+
+def _lines(fields: dict[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+
+
+def _issue_part(issue: str) -> str:
+    """The issue as it stands in Message-ID: as it is, or plain letters and a digest that keeps it unique."""
+    if re.fullmatch(r"[A-Za-z0-9-]{1,64}", issue):
+        return issue
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", issue).strip("-")[:40]
+    digest = hashlib.sha256(issue.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{plain}-{digest}".lstrip("-")

@@ -1,0 +1,68 @@
+"""Finished HTML, read as a sequence of texts, tags and comments, each with its place in the string.
+
+Rule: this reads what our own serializer wrote (every attribute quoted, every tag closed by `>`); it is how a slot
+learns where it stands, and it never changes a byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple
+
+_PARTS = re.compile(
+    r"""(?P<comment><!--.*?-->|<!\[.*?\]>|<![^>]*>|<\?[^>]*>)
+    |(?P<raw><(?P<name>style|script)\b(?:[^>"']|"[^"]*"|'[^']*')*>.*?</(?P=name)\s*>)
+    |(?P<tag></?[a-zA-Z](?:[^>"']|"[^"]*"|'[^']*')*>)""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
+
+
+class Kind(Enum):
+    """What a part of the HTML is. `RAW` is a whole style or script element."""
+
+    TEXT = auto()
+    TAG = auto()
+    COMMENT = auto()
+    RAW = auto()
+
+
+class Part(NamedTuple):
+    """A stretch of the HTML, from `start` up to `end`."""
+
+    kind: Kind
+    start: int
+    end: int
+
+
+class Attribute(NamedTuple):
+    """An attribute of a tag and the place of its value, without the quotes."""
+
+    name: str
+    start: int
+    end: int
+    quoted: bool
+
+
+def parts(html: str) -> Iterator[Part]:
+    """Every part in order, without gaps."""
+    done = 0
+    for found in _PARTS.finditer(html):
+        if found.start() > done:
+            yield Part(Kind.TEXT, done, found.start())
+        kind = Kind.COMMENT if found["comment"] else Kind.RAW if found["raw"] else Kind.TAG
+        yield Part(kind, found.start(), found.end())
+        done = found.end()
+    if done < len(html):
+        yield Part(Kind.TEXT, done, len(html))
+
+
+def attributes(html: str, tag: Part) -> Iterator[Attribute]:
+    """The attributes of a tag that have a value."""
+    for found in _ATTRIBUTE.finditer(html, tag.start, tag.end):
+        quoted = found[2][0] in "\"'"
+        yield Attribute(
+            found[1].lower(), found.start(2) + quoted, found.end(2) - quoted, quoted
+        )

@@ -1,0 +1,169 @@
+"""`newsletter.yaml` as a model: every key, its type, its default and what it is for.
+
+Rule: the file is checked as a whole and every mistake is reported at its place; an unknown key is a mistake.
+The descriptions are what the reference page shows.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from newsletter import yaml_source
+from newsletter.address import AddressError
+from newsletter.address import parse as parse_address
+from newsletter.errors import SettingsError, SourceError
+from newsletter.render.disclaimer import missing_words
+
+
+def _address(value: str) -> str:
+    try:
+        return parse_address(value)
+    except AddressError as error:
+        raise ValueError(f"an e-mail address: {error}") from None
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")) or " " in value:
+        raise ValueError("a web address that starts with https://")
+    return value.rstrip("/")
+
+
+def _domain(value: str) -> str:
+    if not all(part.replace("-", "").isalnum() and part.isascii() for part in value.split(".")) or "." not in value:
+        raise ValueError("a domain such as reports.example.org")
+    return value.lower()
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("a time zone such as Europe/London") from None
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(character < " " or character == "\x7f" for character in value):
+        raise ValueError("one line of text")
+    return value.strip()
+
+
+def _disclaimer(value: str) -> str:
+    text = _one_line(value)
+    missing = missing_words(text)
+    if missing:
+        lacking = " and ".join(f"“{words}”" for words in missing)
+        raise ValueError(f"a disclaimer that says it is a personal account and not the official record; it lacks {lacking}")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Disclaimer = Annotated[str, AfterValidator(_disclaimer)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Sender(_Section):
+    """Who writes."""
+
+    name: Line = Field(min_length=1, description="The writer's name, as readers see it.")
+    role: Line = Field("", description="The office held; stands under the name.")
+    strapline: Line = Field("", description="One line for the masthead.")
+    from_: Address = Field(alias="from", description="The From address, on a domain of your own.")
+    reply_to: Address | None = Field(None, description="Where replies go; by default the From address.")
+    own_copy: bool = Field(True, description="You get a copy of each edition with every real send.")
+
+
+class ThemeSettings(_Section):
+    """What a theme lets you choose."""
+
+    accent: str = Field("#8a1538", pattern=r"^#[0-9a-fA-F]{6}$", description="A colour, `#rrggbb`.")
+    logo: WebAddress | None = Field(None, description="The web address of a picture for the masthead.")
+    font: Line = Field("Georgia", description="The reading font; a system font.")
+
+
+class Smtp(_Section):
+    """The SMTP relay. The password comes from `NEWSLETTER_SMTP_PASSWORD`."""
+
+    host: Line = Field("localhost", description="The relay's host name.")
+    port: int = Field(587, ge=1, le=65535, description="The relay's port.")
+    security: Literal["tls", "starttls", "none"] = Field("starttls", description="How the session is protected.")
+    username: Line | None = Field(None, description="The user to log in as; none means no login.")
+    connections: int = Field(4, ge=1, le=100, description="Sessions open at once.")
+
+
+class SendGrid(_Section):
+    """SendGrid. The key comes from `SENDGRID_API_KEY`."""
+
+    region: Literal["global", "eu"] = Field("global", description="Where the account lives.")
+    host: WebAddress | None = Field(None, description="Another host, for tests.")
+    batch: int = Field(500, ge=1, le=1000, description="Recipients a request.")
+    unsubscribe_group: int | None = Field(None, description="SendGrid's unsubscribe group for this list.")
+    webhook_key: Line | None = Field(None, description="The public key that signs SendGrid's events.")
+
+
+class Imap(_Section):
+    """The mailbox bounces come to. The password comes from `NEWSLETTER_IMAP_PASSWORD`."""
+
+    host: Line = Field(description="The server's host name.")
+    port: int = Field(993, ge=1, le=65535, description="The server's port.")
+    username: Line = Field(description="The user to log in as.")
+    folder: Line = Field("INBOX", description="The folder to read.")
+
+
+class Limits(_Section):
+    """What stops a surprise."""
+
+    max_recipients: int = Field(5000, ge=1, description="A send to more people is refused.")
+    drift_percent: float = Field(
+        20, ge=0, description="Warn when the audience changed by more since the last issue."
+    )
+    per_second: float = Field(50, gt=0, description="Messages a second at most.")
+
+
+class Settings(_Section):
+    """Everything `newsletter.yaml` may say."""
+
+    sender: Sender = Field(description="Who writes.")
+    list_id: Domain = Field(description="The list's identifier, below your domain (RFC 2919).")
+    unsubscribe_to: Address = Field(description="The address that takes unsubscribe mail.")
+    disclaimer: Disclaimer | None = Field(None, description="Your own wording; it has a default.")
+    imprint: Line | None = Field(None, description="Who promotes this, with a postal address.")
+    postal_address: Line | None = Field(None, description="A postal address for the footer.")
+    privacy_url: WebAddress | None = Field(None, description="Your privacy notice.")
+    site_url: WebAddress | None = Field(None, description="The base of your public pages.")
+    bounce_domain: Domain | None = Field(None, description="The domain whose mail is bounces to this program.")
+    lang: str = Field("en-GB", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="The language of the mail.")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field("Europe/London", description="The zone of dates.")
+    theme: str = Field("report", description="The theme, a folder of `templates/`.")
+    theme_settings: ThemeSettings = Field(default_factory=ThemeSettings, description="What the theme lets you choose.")
+    consent: Literal["required", "recorded"] = Field(
+        "required", description="`required` leaves out people without a consent record."
+    )
+    approval: Literal["required", "optional"] = Field("optional", description="Whether the member must approve.")
+    sync_max_age_h: float = Field(24, gt=0, description="Hours after which the provider's opt-outs are stale.")
+    transport: Literal["outbox", "smtp", "sendgrid"] = Field("outbox", description="How mail goes out by default.")
+    smtp: Smtp = Field(default_factory=Smtp, description="The SMTP relay.")
+    sendgrid: SendGrid = Field(default_factory=SendGrid, description="SendGrid.")
+    imap: Imap | None = Field(None, description="The mailbox bounces come to.")
+    limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
+
+    @property
+    def reply_to(self) -> str:
+        return self.sender.reply_to or self.sender.from_
+
+
+def parse_settings(text: str, *, name: str) -> Settings:
+    """Read `newsletter.yaml`. Raises `SettingsError` with every mistake at its place."""
+    try:
+        return yaml_source.validated(yaml_source.load(text, name=name), Settings)
+    except SourceError as error:
+        raise SettingsError(error.mistakes, error.hint) from None

@@ -1,0 +1,235 @@
+"""A workspace on disk: `newsletter.yaml`, the environment, and the drafts, lists and themes beside it.
+
+Rule: this room alone finds and reads the user's files; the rooms below are given text. Secrets come from the
+environment or `.newsletter/secret`, are asked for when needed, and stand in no value that could be printed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import IO
+
+from newsletter.drafts import Known
+from newsletter.drafts import parse as parse_draft
+from newsletter.errors import Mistake, SettingsError, SourceError, UsageError, Where, did_you_mean
+from newsletter.model import Report, Theme
+from newsletter.settings import Settings, parse_settings
+
+SETTINGS = "newsletter.yaml"
+DRAFT_SUFFIXES = (".md", ".markdown", ".yaml", ".yml")
+STATE = ".newsletter"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The example workspace that comes with the program: what `newsletter init` copies."""
+
+    root: Path
+    folders: tuple[str, ...] = ("drafts", "lists", "templates")
+
+    @classmethod
+    def found(cls) -> Example:
+        """In an installed package inside it; in a checkout, the repository's own root."""
+        packaged = Path(str(resources.files("newsletter"))) / "example"
+        return cls(packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent)
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of a new workspace, by its path inside it."""
+        paths = [
+            self.root / SETTINGS,
+            *(p for name in self.folders for p in sorted((self.root / name).rglob("*"))),
+        ]
+        return {
+            path.relative_to(self.root).as_posix(): path.read_bytes()
+            for path in paths
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An opened workspace. Paths in messages are relative to `root`."""
+
+    root: Path
+    settings: Settings
+    environment: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def open(cls, start: Path, environment: Mapping[str, str]) -> Workspace:
+        """The workspace that holds `start`: the nearest folder upwards with a `newsletter.yaml`.
+
+        Raises `SettingsError` when there is none or it is wrong.
+        """
+        for folder in (start, *start.parents):
+            if (folder / SETTINGS).is_file():
+                text = _read_text(folder / SETTINGS, SETTINGS)
+                return cls(folder, parse_settings(text, name=SETTINGS), environment)
+        raise SettingsError(
+            [Mistake(Where(SETTINGS), "there is no newsletter.yaml in this folder or above it")],
+            "Make a workspace with: newsletter init DIR",
+        )
+
+    # Drafts
+
+    def draft_path(self, wanted: str) -> Path:
+        """A draft by its path, or by its name inside `drafts/`, with or without the suffix."""
+        given = Path(wanted)
+        candidates = [given, self.root / wanted, self.root / "drafts" / wanted]
+        candidates += [self.root / "drafts" / f"{wanted}{suffix}" for suffix in DRAFT_SUFFIXES]
+        for candidate in candidates:
+            if candidate.is_file():
+                return candidate
+        names = [path.name for path in self.drafts()]
+        raise SourceError(
+            [Mistake(Where(wanted), "there is no such draft", did_you_mean(given.name, names))],
+            "Make a new one with: newsletter new TITLE",
+        )
+
+    def drafts(self) -> list[Path]:
+        """The drafts of the workspace, by name."""
+        folder = self.root / "drafts"
+        return sorted(path for path in folder.glob("*") if path.suffix in DRAFT_SUFFIXES)
+
+    def read_draft(self, path: Path, known: Known) -> Report:
+        """Parse a draft. Raises `SourceError` with every mistake in it."""
+        return parse_draft(_read_bytes(path), name=self.shown(path), known=known)
+
+    # Lists
+
+    @property
+    def segments_path(self) -> Path:
+        return self.root / "lists" / "segments.yaml"
+
+    def segments_text(self) -> str:
+        """The text of `lists/segments.yaml`."""
+        return _read_text(self.segments_path, self.shown(self.segments_path))
+
+    def open_list(self, name: str) -> IO[bytes]:
+        """A list of `lists/`, for reading. Raises `SourceError` where it is not there."""
+        path = self.root / "lists" / name
+        try:
+            return path.open("rb")
+        except OSError:
+            raise SourceError(
+                [Mistake(Where(f"lists/{name}"), "there is no such list", did_you_mean(name, self.list_names()))]
+            ) from None
+
+    def list_names(self) -> tuple[str, ...]:
+        """The CSV files of `lists/`, by name."""
+        return tuple(sorted(path.name for path in (self.root / "lists").glob("*.csv")))
+
+    # Themes
+
+    def theme(self, name: str) -> Theme:
+        """A theme: the workspace's own files over those that came with the program."""
+        if name not in self.theme_names:
+            raise SourceError(
+                [
+                    Mistake(
+                        Where("templates"), f"there is no theme '{name}'", did_you_mean(name, self.theme_names)
+                    )
+                ]
+            )
+        return Theme(name, self._theme_sources)
+
+    @cached_property
+    def theme_names(self) -> tuple[str, ...]:
+        """The themes that a draft may name: the folders that hold a theme's entry file."""
+        from newsletter.render import theme_names  # noqa: PLC0415 - heavy, and not every command renders
+
+        return theme_names(self._theme_sources)
+
+    @cached_property
+    def _theme_sources(self) -> dict[str, str]:
+        sources: dict[str, str] = {}
+        for folder in dict.fromkeys((Example.found().root / "templates", self.root / "templates")):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    sources[path.relative_to(folder).as_posix()] = _read_text(path, self.shown(path))
+        return sources
+
+    # State and secrets
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the ledger and the secret live; private to the user, made when first needed."""
+        folder = self.root / STATE
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @property
+    def database_url(self) -> str:
+        """`NEWSLETTER_DATABASE`, or SQLite in the state folder."""
+        return self.environment.get("NEWSLETTER_DATABASE") or f"sqlite:///{self.state_dir / 'ledger.db'}"
+
+    def secret(self) -> bytes:
+        """What signs unsubscribe links: `NEWSLETTER_SECRET`, or `.newsletter/secret`, made when first needed."""
+        given = self.environment.get("NEWSLETTER_SECRET")
+        if given:
+            return given.encode()
+        path = self.state_dir / "secret"
+        if not path.exists():
+            make_secret(path)
+        return path.read_bytes().strip()
+
+    def shown(self, path: Path) -> str:
+        """A path as messages name it: relative to the workspace where it is inside."""
+        try:
+            return path.resolve().relative_to(self.root.resolve()).as_posix()
+        except ValueError:
+            return str(path)
+
+
+def make_secret(path: Path) -> None:
+    """Write a fresh secret that only the user can read; never over an old one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+
+
+def initialise(folder: Path) -> list[str]:
+    """Make a workspace in `folder`; return the files written. Never overwrites: raises `UsageError` instead."""
+    if (folder / SETTINGS).exists():
+        raise UsageError(f"{folder / SETTINGS} is there already", "Choose an empty folder.")
+    files = Example.found().files() | {".gitignore": _PRIVATE}
+    there = [name for name in files if (folder / name).exists()]
+    if there:
+        raise UsageError(f"{folder / there[0]} is there already", "Choose an empty folder.")
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    state = folder / STATE
+    state.mkdir(mode=0o700, exist_ok=True)
+    if not (state / "secret").exists():
+        make_secret(state / "secret")
+    return sorted(files)
+
+
+_PRIVATE = b"""# People's addresses, and what was sent to whom: never in a public place.
+/lists/*.csv
+/outbox/
+/.newsletter/
+"""
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SourceError([Mistake(Where(str(path)), f"cannot be read: {reason}")]) from None
+
+
+def _read_text(path: Path, shown: str) -> str:
+    try:
+        return _read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SourceError([Mistake(Where(shown, line), "this is not UTF-8", "Save the file as UTF-8.")]) from None
