@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import IO, Literal
 
@@ -20,8 +21,16 @@ from newsletter.errors import Mistake, SourceError, did_you_mean
 from newsletter.model import Recipient
 
 __all__ = [
-    *("Audience", "Candidate", "Condition", "ListReport", "Lists", "Reason", "Segment", "Segments"),
-    *("parse_segments", "sign_up"),
+    "Audience",
+    "Candidate",
+    "Condition",
+    "ListReport",
+    "Lists",
+    "Reason",
+    "Segment",
+    "Segments",
+    "parse_segments",
+    "sign_up",
 ]
 
 Reason = Literal["duplicate", "other_segment", "no_consent"]
@@ -70,7 +79,7 @@ class Lists:
         mistakes = list(_unknown_lists(segments, available))
         for name in sorted({name for segment in segments.all for name in segment.lists} & set(available)):
             try:
-                self.by_name[name] = inspect(name, lambda name=name: open_list(name), folder=folder)
+                self.by_name[name] = inspect(name, partial(open_list, name), folder=folder)
             except SourceError as error:
                 mistakes += error.mistakes
         mistakes += _unknown_columns(segments, self.by_name)

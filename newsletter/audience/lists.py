@@ -188,7 +188,7 @@ def _refuse_other_formats(start: bytes, shown: str) -> None:
 
 
 def _columns(header: str, at: Where) -> tuple[str, tuple[str, ...]]:
-    """The delimiter and the columns: the first delimiter that gives an `email`, else that gives most columns."""
+    """The delimiter and the columns it gives: the first with an `email`, else the one with most columns."""
     split = {delimiter: _split(header, delimiter) for delimiter in _DELIMITERS}
     if not any(split.values()):
         raise _unclosed(at.file, at.line)

@@ -1,45 +1,218 @@
-"""The ledger: one row per (issue, person), and every change of it a compare-and-set.
+"""The ledger: the memory of what was planned, sent, refused and forbidden.
 
-Rules:
-
-1. Intent is on the disk before bytes leave: `claim` has committed when it returns.
-2. A row moves only as `outcome.TRANSITIONS` says; a move from another state changes nothing.
-3. What a run sends is frozen with it: editions, headers, people and their values.
-4. Opt-outs are read again at every claim.
+Rule: one row per (issue, person). It has four rooms: runs, here; `claims`, the hot path of sending;
+`accounts`, all that is read; `suppressions`, the opt-outs.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Index,
-    bindparam,
-    case,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import insert, select, update
 
-from newsletter.delivery import rows
+from newsletter.delivery import freezing
+from newsletter.delivery.accounts import Accounts, of_run, select_runs
+from newsletter.delivery.claims import Claims
 from newsletter.delivery.database import Database
-from newsletter.delivery.outcome import Cause, Outcome, Settled, State, sources
+from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.processes import Processes
-from newsletter.delivery.run import Claim, Claimed, Counts, Kind, NewRun, Row, Run, RunState, Status
-from newsletter.delivery.schema import issues, owners, people, runs, suppressions
-from newsletter.delivery.suppressions import Suppressions, active, add_all
-from newsletter.errors import NotReady
-from newsletter.model import Edition, Headers, Person, Recipient
+from newsletter.delivery.run import Kind, NewRun, Run
+from newsletter.delivery.schema import approvals, issues, owners, people, runs
+from newsletter.delivery.suppressions import Suppressions
+from newsletter.errors import NotReady, UsageError
+from newsletter.model import Edition, Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a record of the other side says of somebody unknown: a provider's event or log, a delivered copy.
+
+    `state` is ACCEPTED, REJECTED, or PENDING for "there is no trace of it".
+    """
+
+    code: str
+    """`Person.code`."""
+    state: State
+    detail: str = ""
+
+
+class Ledger:
+    """An open ledger. One thread at a time."""
+
+    def __init__(self, database: Database, processes: Processes, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        self.processes = processes
+        self.claims = Claims(database, processes, now)
+        self.accounts = Accounts(database, processes, now)
+        self.suppressions = Suppressions(database, now)
+
+    @classmethod
+    def open(cls, url: str, *, processes: Path, now: Callable[[], float]) -> Ledger:
+        """Open or make the ledger at `url` (a path means SQLite). `processes` is the folder of locked files.
+
+        Raises `LedgerError`.
+        """
+        return cls(Database.open(url), Processes(processes), now)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def freeze(self, new: NewRun, people: Iterable[freezing.Frozen]) -> Run:
+        """Write a run and its people, all or nothing. Raises `NotReady` if somebody has the issue already."""
+        with self._database.write() as connection:
+            run_id = freezing.freeze(connection, new, people, now=self._now())
+            return next(run for run in select_runs(connection, new.issue) if run.id == run_id)
+
+    def runs(self, issue: str | None = None, kind: Kind | None = Kind.REAL) -> tuple[Run, ...]:
+        """The runs of an issue, or of all, oldest first."""
+        with self._database.read() as connection:
+            return select_runs(connection, issue, kind)
+
+    def issues(self) -> tuple[str, ...]:
+        """The issues that have a real run, by their newest."""
+        newest_first = reversed(self.runs())
+        return tuple(dict.fromkeys(run.issue for run in newest_first))
+
+    def find_run(self, issue: str, receipt: str) -> Run | None:
+        """The real run that was begun with this receipt: sending again with it resumes it."""
+        return next((run for run in self.runs(issue) if run.receipt == receipt), None)
+
+    def open_runs(self, issue: str) -> tuple[Run, ...]:
+        """The runs in which somebody is pending, claimed or deferred, oldest first."""
+        waiting = (State.PENDING, State.CLAIMED, State.DEFERRED)
+        with self._database.read() as connection:
+            return tuple(
+                run
+                for run in select_runs(connection, issue, Kind.REAL)
+                if connection.scalar(
+                    select(people.c.id).where(*of_run(run), people.c.state.in_(waiting)).limit(1)
+                )
+            )
+
+    def editions(self, run: Run) -> Mapping[str, Edition]:
+        """The frozen editions by segment."""
+        with self._database.read() as connection:
+            return freezing.EDITIONS.validate_json(
+                connection.scalar(select(runs.c.editions).where(runs.c.id == run.id)) or "{}"
+            )
+
+    def headers(self, run: Run) -> Headers:
+        """The frozen headers."""
+        with self._database.read() as connection:
+            return freezing.HEADERS.validate_json(
+                connection.scalar(select(runs.c.headers).where(runs.c.id == run.id)) or "{}"
+            )
+
+    def find_same_content(self, content: str, *, issue: str) -> str | None:
+        """The other issue under which this very content was frozen to be sent, if there is one."""
+        same = (
+            select(issues.c.name)
+            .join(runs)
+            .where(runs.c.content == content, runs.c.kind == Kind.REAL, issues.c.name != issue)
+        )
+        with self._database.read() as connection:
+            return connection.scalar(same.limit(1))
+
+    def request_stop(self, issue: str) -> int:
+        """Stop every unfinished run of an issue before its next message; the number of processes told."""
+        with self._database.write() as connection:
+            ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
+            connection.execute(update(runs).where(runs.c.id.in_(ids)).values(stop_at=self._now()))
+            named = connection.scalars(select(owners.c.owner).where(owners.c.run_id.in_(ids))).all()
+        told = [name for name in named if self.processes.is_alive(name)]
+        for name in told:
+            self.processes.ask_to_stop(name)
+        return len(told)
+
+    def resume(self, issue: str) -> tuple[Run, ...]:
+        """Take back a stop, by a person's word; the runs with work left, oldest first."""
+        with self._database.write() as connection:
+            ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
+            connection.execute(update(runs).where(runs.c.id.in_(ids)).values(stop_at=None))
+        return self.open_runs(issue)
+
+    def go_on(self, issue: str) -> None:
+        """The word that lets everybody after the canary have the mail."""
+        with self._database.write() as connection:
+            ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
+            connection.execute(
+                update(runs)
+                .where(runs.c.id.in_(ids), runs.c.released_at.is_(None))
+                .values(released_at=self._now())
+            )
+
+    def extend(self, issue: str, not_after: float | None) -> None:
+        """Let what is late leave after all, until another time or without end, by a person's word."""
+        with self._database.write() as connection:
+            ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
+            connection.execute(update(runs).where(runs.c.id.in_(ids)).values(not_after=not_after))
+
+    def retry(self, issue: str, state: State, *, expected: int | None = None) -> int:
+        """Make the refused, or the unknown, pending again, by a person's word; their number.
+
+        For UNKNOWN the word is the number itself: raises `UsageError` unless `expected` is it.
+        """
+        if state not in sources(State.PENDING, Cause.WORD):
+            raise ValueError(f"nobody who is {state} can be tried again")
+        with self._database.write() as connection:
+            found = select_runs(connection, issue, Kind.REAL)
+            number = 0
+            for run in found:
+                moved = update(people).where(*of_run(run), people.c.state == state)
+                number += connection.execute(
+                    moved.values(state=State.PENDING, attempts=0, due_at=None)
+                ).rowcount
+            if expected is not None and number != expected:
+                raise UsageError(
+                    f"{number} people are {state}, not {expected}",
+                    "Some of them may already have the mail and would get it twice; give their number to say so.",
+                )
+        return number
+
+    def settle_unknown(self, run: Run, evidence: Iterable[Evidence], *, settle_s: float) -> int:
+        """Settle people who are unknown by what the other side's records say; the number settled.
+
+        A trace counts at once. The absence of one counts only `settle_s` after the attempt, since a provider
+        may take a message long after the line to it broke.
+        """
+        said = {each.code: each for each in evidence}
+        now = self._now()
+        settled = 0
+        with self._database.write() as connection:
+            unknown = select(people.c.id, people.c.code, people.c.settled_at).where(
+                *of_run(run), people.c.state == State.UNKNOWN
+            )
+            for row in connection.execute(unknown).all():
+                found = said.get(row.code)
+                if found is None or row.code not in said:
+                    continue
+                if found.state is State.PENDING and now < (row.settled_at or now) + settle_s:
+                    continue
+                settled += connection.execute(
+                    update(people)
+                    .where(people.c.id == row.id, people.c.state.in_(sources(found.state, Cause.EVIDENCE)))
+                    .values(state=found.state, detail=found.detail, settled_at=now)
+                ).rowcount
+        return settled
+
+    def approve(self, issue: str, receipt: str, name: str) -> None:
+        """Note a person's yes to exactly what this receipt stands for."""
+        if self.approved(issue, receipt):
+            return
+        with self._database.write() as connection:
+            connection.execute(
+                insert(approvals).values(issue=issue, receipt=receipt, name=name, at=self._now())
+            )
+
+    def approved(self, issue: str, receipt: str) -> str | None:
+        """Who said yes to this receipt, or None."""
+        with self._database.read() as connection:
+            return connection.scalar(
+                select(approvals.c.name)
+                .where(approvals.c.issue == issue, approvals.c.receipt == receipt)
+                .order_by(approvals.c.id)
+                .limit(1)
+            )

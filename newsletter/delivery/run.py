@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from newsletter.delivery.outcome import State
 from newsletter.model import Edition, Headers, Person
@@ -84,6 +86,14 @@ class Run:
     ended_at: float | None
     ending: str
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Run:
+        """A run as its row says, the columns of `Timing` gathered."""
+        values = dict(row)
+        timing = Timing(**{name: values.pop(name) for name in ("start_at", "hold_until", "not_after")})
+        values |= {"kind": Kind(values["kind"]), "components": json.loads(values["components"])}
+        return cls(timing=timing, **values)
+
     @property
     def waits_for_a_word(self) -> bool:
         """A canary was asked for, and nobody has said to go on."""
@@ -108,6 +118,8 @@ class Claim:
     attempt: str = ""
     begin_at: float = 0.0
     """With a rate: the earliest time for the first of them; the others follow at the rate."""
+    last_id: int = 0
+    """Where the next claim may look on from."""
     suppressed: int = 0
     """People who left since the freezing, and were passed over now."""
 
@@ -169,6 +181,7 @@ class Status:
 class Row:
     """One person's row, for lists, exports and explanations."""
 
+    id: int
     issue: str
     run: str
     kind: Kind
@@ -176,6 +189,7 @@ class Row:
     address: str = field(repr=False)
     code: str
     state: State
+    attempt: str
     attempts: int
     reply_code: str
     detail: str

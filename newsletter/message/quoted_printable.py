@@ -7,41 +7,39 @@ is longer than 76, none starts with a dot (SMTP needs no stuffing), and no join 
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
 
 _SOFT_BREAK = b"=\r\n"
+_ROOM = 73
+"""A line of 76, less the soft break, less what the hexadecimal form of a leading dot adds."""
 
-_UNSAFE = re.compile(rb"[^\t -<>-~]|[\t ]\Z")
-"""What must be hexadecimal: all but printable ASCII, and a blank at the end of a line, which may be lost."""
-
-_LINE = re.compile(rb".{1,73}(?<!=)(?<!=.)")
-"""A line that splits no `=XX`: 76 less the soft break, less what the hexadecimal form of a leading dot adds."""
-
-_PLAIN = re.compile(r"(?!\.|From )[ !#-<>-~]{0,71}[!#-<>-~]")
-"""A value that stands as it is, on one line."""
-
+_LINE = re.compile(rb".{1,%d}(?<!=)(?<!=.)" % _ROOM)
+"""A line that splits no `=XX`."""
 
 def encode(text: str) -> bytes:
     """One piece. Line ends become CRLF; a text that ends within a line ends with a soft break."""
     *lines, last = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    encoded = [_line(line) + b"\r\n" for line in lines]
-    return b"".join([*encoded, _line(last) + _SOFT_BREAK if last else b""])
+    encoded = [_wrapped(_hexadecimal(line)) + b"\r\n" for line in lines]
+    return b"".join([*encoded, encode_value(last)])
 
 
 def encode_value(value: str) -> bytes:
-    """A short piece without line ends, on its own line or lines; nothing at all for an empty one."""
-    if _PLAIN.fullmatch(value):
-        return value.encode("ascii") + _SOFT_BREAK
-    return _line(value) + _SOFT_BREAK if value else b""
+    """A piece without line ends, on its own line or lines; nothing at all for an empty one."""
+    encoded = _hexadecimal(value)
+    if len(encoded) > _ROOM or encoded.startswith((b".", b"From ")):
+        encoded = _wrapped(encoded)
+    return encoded + _SOFT_BREAK if encoded else b""
 
 
-def _line(text: str) -> bytes:
-    """One line of text as one or more encoded lines joined by soft breaks."""
-    encoded = _UNSAFE.sub(_hexadecimal, text.encode("utf-8", "replace"))
+def _hexadecimal(text: str) -> bytes:
+    """One line of text in printable ASCII, without `=` but where it writes an octet, and no blank at the end."""
+    # b2a_qp breaks what is long, in its own way; what it breaks is put together again.
+    return b2a_qp(text.encode("utf-8", "replace"), istext=False).replace(b"=\n", b"")
+
+
+def _wrapped(encoded: bytes) -> bytes:
+    """The encoded line as lines of at most 75, joined by soft breaks."""
     return _SOFT_BREAK.join(_safe_start(line) for line in _LINE.findall(encoded))
-
-
-def _hexadecimal(found: re.Match[bytes]) -> bytes:
-    return b"".join(b"=%02X" % octet for octet in found[0])
 
 
 def _safe_start(line: bytes) -> bytes:

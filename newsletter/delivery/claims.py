@@ -1,0 +1,258 @@
+"""Taking people to mail them, and writing down what became of it: the part of the ledger that is hot.
+
+Rules:
+
+1. Intent is on the disk before bytes leave: `claim` has committed when it returns.
+2. Every change is a compare-and-set on the states that `outcome.TRANSITIONS` names.
+3. Opt-outs are read again in the very statement that claims.
+4. A dead process's claims are settled by its journal; without one they are unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, insert, or_, select, update
+from sqlalchemy.engine import Row as SqlRow
+
+from newsletter.delivery.accounts import of_run
+from newsletter.delivery.database import Database
+from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
+from newsletter.delivery.processes import Processes
+from newsletter.delivery.run import Claim, Claimed, Run
+from newsletter.delivery.schema import owners, people, runs, suppressions
+from newsletter.delivery.suppressions import active, add_all
+from newsletter.model import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An outcome and what it makes of the row."""
+
+    outcome: Outcome
+    settled: Settled
+
+
+class Claims:
+    """The claims of a ledger."""
+
+    def __init__(self, database: Database, processes: Processes, now: Callable[[], float]) -> None:
+        self._database = database
+        self._processes = processes
+        self._now = now
+
+    def begin(self, run: Run, owner: str) -> None:
+        """A process that is alive sets to work on a run."""
+        with self._database.write() as connection:
+            connection.execute(insert(owners).values(owner=owner, run_id=run.id, since=self._now()))
+
+    def end(self, run: Run, owner: str, ending: str) -> None:
+        """The process has left the run, with no claim of its own."""
+        with self._database.write() as connection:
+            connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run.id))
+            connection.execute(
+                update(runs).where(runs.c.id == run.id).values(ending=ending, ended_at=self._now()),
+            )
+
+    def claim(
+        self,
+        run: Run,
+        limit: int,
+        *,
+        owner: str,
+        after: int = 0,
+        per_second: float | None = None,
+    ) -> Claim:
+        """Take at most `limit` people whose row is beyond `after`. Durable when it returns.
+
+        Takes nobody once the run was asked to stop. With `per_second`, time is reserved in the ledger, so
+        that the rate holds over restarts and over several processes.
+        """
+        now = self._now()
+        attempt = secrets.token_hex(6)
+        with self._database.write() as connection:
+            stopped = connection.scalar(select(runs.c.stop_at).where(runs.c.id == run.id))
+            if stopped is not None:
+                return Claim()
+            taken = sorted(_take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now))
+            claimed = tuple(_claimed(row) for row in taken if row.state == State.CLAIMED)
+            begin_at = _reserve(connection, run, len(claimed), per_second, now) if per_second else now
+        return Claim(
+            people=claimed,
+            attempt=attempt,
+            begin_at=begin_at,
+            suppressed=len(taken) - len(claimed),
+            last_id=taken[-1].id if taken else after,
+        )
+
+    def record(self, owner: str, entries: Sequence[Entry]) -> None:
+        """Write down what became of claims, all in one commit."""
+        if not entries:
+            return
+        now = self._now()
+        gone = [entry.outcome.person for entry in entries if entry.outcome.gone]
+        with self._database.write() as connection:
+            connection.execute(_RECORD, [_recorded(entry, owner, now) for entry in entries])
+            if gone:
+                keys = connection.scalars(select(people.c.key).where(people.c.id.in_(gone))).all()
+                add_all(connection, keys, reason="no such mailbox", source="delivery", at=now)
+
+    def release(self, owner: str, unbegun: Iterable[int]) -> None:
+        """Give back claims of which no byte has left, as if they had never been made."""
+        rows = [{"b_id": person, "b_owner": owner} for person in unbegun]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(_RELEASE, rows)
+
+    def recover(self, run: Run, patience: Patience) -> int:
+        """Settle the claims of dead processes on this run; the number of people who became unknown."""
+        dead: list[str] = []
+        unknown = 0
+        with self._database.write() as connection:
+            for owner in connection.scalars(select(owners.c.owner).where(owners.c.run_id == run.id)).all():
+                if not self._processes.is_alive(owner):
+                    unknown += self._settle_dead(connection, run, owner, patience)
+                    dead.append(owner)
+        for owner in dead:
+            self._processes.bury(owner)
+        return unknown
+
+    def _settle_dead(self, connection: Connection, run: Run, owner: str, patience: Patience) -> int:
+        words = self._processes.last_words(owner)
+        left = select(people.c.id, people.c.attempts).where(
+            *of_run(run), people.c.owner == owner, people.c.state == State.CLAIMED
+        )
+        now = self._now()
+        rows = []
+        for row in connection.execute(left):
+            state = State.UNKNOWN if words is None else words.get(row.id, State.PENDING)
+            rows.append(
+                _row(row.id, owner, state, now)
+                | {
+                    "b_detail": ""
+                    if state is State.PENDING
+                    else "the sending process died before the reply was noted",
+                    "b_due_at": now + patience.first_s if state is State.DEFERRED else None,
+                },
+            )
+        if rows:
+            connection.execute(_RECORD, rows)
+        connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run.id))
+        return sum(row["b_state"] == State.UNKNOWN.value for row in rows)
+
+
+def in_canary(run: Run) -> ColumnElement[bool]:
+    """Those who get the mail before a word is given."""
+    if run.canary_segment is not None:
+        return people.c.segment == run.canary_segment
+    return people.c.id <= (run.canary_to_id or 0)
+
+
+def _take(
+    connection: Connection, run: Run, limit: int, *, owner: str, attempt: str, after: int, now: float
+) -> Sequence[SqlRow[Any]]:
+    ready = or_(
+        people.c.state == State.PENDING,
+        (people.c.state == State.DEFERRED) & (people.c.due_at <= now),
+    )
+    wanted = [*of_run(run), people.c.id > after, ready]
+    if run.waits_for_a_word:
+        wanted.append(in_canary(run))
+    picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)
+    left = exists().where(suppressions.c.key == people.c.key, active())
+    taken = (
+        update(people)
+        .where(
+            people.c.id.in_(picked.with_for_update(skip_locked=True)),
+            people.c.state.in_(sources(State.CLAIMED, Cause.CLAIM)),
+        )
+        .values(
+            state=case((left, State.SUPPRESSED.value), else_=State.CLAIMED.value),
+            owner=case((left, None), else_=owner),
+            attempts=people.c.attempts + case((left, 0), else_=1),
+            attempt=attempt,
+            claimed_at=now,
+            due_at=None,
+        )
+        .returning(
+            people.c.id,
+            people.c.address,
+            people.c.code,
+            people.c.fields,
+            people.c.segment,
+            people.c.attempts,
+            people.c.state,
+        )
+    )
+    return connection.execute(taken).all()
+
+
+def _claimed(row: SqlRow[Any]) -> Claimed:
+    person = Person(row.id, row.address, row.code, tuple(json.loads(row.fields)))
+    return Claimed(person, row.segment, row.attempts)
+
+
+def _reserve(connection: Connection, run: Run, count: int, per_second: float, now: float) -> float:
+    """The next free time of the run's rate, and everybody after it later by `count` messages."""
+    until = connection.scalar(select(runs.c.paced_until).where(runs.c.id == run.id).with_for_update())
+    begin_at = max(now, until or 0.0)
+    connection.execute(
+        update(runs).where(runs.c.id == run.id).values(paced_until=begin_at + count / per_second),
+    )
+    return begin_at
+
+
+def _row(person: int, owner: str, state: State, now: float) -> dict[str, Any]:
+    return {
+        "b_id": person,
+        "b_owner": owner,
+        "b_state": state.value,
+        "b_code": "",
+        "b_provider_id": "",
+        "b_settled_at": now,
+    }
+
+
+def _recorded(entry: Entry, owner: str, now: float) -> dict[str, Any]:
+    outcome, settled = entry.outcome, entry.settled
+    return {
+        "b_id": outcome.person,
+        "b_owner": owner,
+        "b_state": settled.state.value,
+        "b_code": outcome.code,
+        "b_detail": settled.detail,
+        "b_provider_id": outcome.provider_id,
+        "b_due_at": settled.due_at,
+        "b_settled_at": now,
+    }
+
+
+_MINE = (
+    people.c.id == bindparam("b_id"),
+    people.c.state == State.CLAIMED.value,
+    people.c.owner == bindparam("b_owner"),
+)
+
+_RECORD = (
+    update(people)
+    .where(*_MINE)
+    .values(
+        state=bindparam("b_state"),
+        owner=None,
+        reply_code=bindparam("b_code"),
+        detail=bindparam("b_detail"),
+        provider_id=bindparam("b_provider_id"),
+        due_at=bindparam("b_due_at"),
+        settled_at=bindparam("b_settled_at"),
+    )
+)
+
+_RELEASE = (
+    update(people)
+    .where(*_MINE)
+    .values(state=State.PENDING.value, owner=None, attempt=None, attempts=people.c.attempts - 1)
+)

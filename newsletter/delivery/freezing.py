@@ -1,0 +1,188 @@
+"""Freezing a run: everything it will send, written in one transaction, so that it cannot drift.
+
+Rule: a person is in an issue once. Whoever had an earlier run's mail, or may have, cannot be frozen again;
+whoever was refused or had left is moved to the new run, with the new run's values.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Index, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from newsletter.delivery.outcome import Cause, State, sources
+from newsletter.delivery.run import Kind, NewRun
+from newsletter.delivery.schema import issues, owners, people, runs
+from newsletter.errors import NotReady
+from newsletter.model import Edition, Headers, Recipient
+
+Frozen = tuple[Recipient, Sequence[str | None], str]
+"""A recipient, the values of its edition's fields, and its opaque code."""
+
+EDITIONS: TypeAdapter[dict[str, Edition]] = TypeAdapter(dict[str, Edition])
+HEADERS: TypeAdapter[Headers] = TypeAdapter(Headers)
+
+_AT_ONCE = 5_000
+_KEYS_AT_ONCE = 500
+
+
+def freeze(connection: Connection, new: NewRun, frozen: Iterable[Frozen], *, now: float) -> int:
+    """Write the run and its people; the run's id. Raises `NotReady` if somebody has had the mail meanwhile."""
+    issue_id = _issue(connection, new.issue)
+    if new.kind is not Kind.REAL:
+        _clear(connection, issue_id, new.kind)
+    before = connection.scalar(select(func.max(people.c.id))) or 0
+    first = before == 0
+    if first:  # Filling an empty table is twice as fast without its index.
+        _once().drop(connection)
+    run_id = _insert_run(connection, new, issue_id, now)
+    earliest = before + 1
+    taken_over = not first and _has_people(connection, issue_id, new.kind)
+    try:
+        for batch in _batches(_rows(new, frozen, issue_id=issue_id, run_id=run_id), _AT_ONCE):
+            fresh = batch
+            if taken_over:
+                earliest = min(earliest, _take_over(connection, batch))
+                fresh = [row for row in batch if "b_id" not in row]
+            if fresh:
+                connection.execute(insert(people), fresh)
+        if first:
+            _once().create(connection)
+    except IntegrityError:
+        raise ValueError("a person stands twice in the people of one run") from None
+    _bound(connection, new, run_id, earliest)
+    return run_id
+
+
+def _once() -> Index:
+    return next(index for index in people.indexes if index.name == "people_once")
+
+
+def _issue(connection: Connection, name: str) -> int:
+    found = connection.scalar(select(issues.c.id).where(issues.c.name == name))
+    if found is None:
+        found = connection.execute(insert(issues).values(name=name)).inserted_primary_key[0]
+    return int(found)
+
+
+def _clear(connection: Connection, issue_id: int, kind: Kind) -> None:
+    """The last rehearsal, test or copy of an issue makes room for the next."""
+    old = select(runs.c.id).where(runs.c.issue_id == issue_id, runs.c.kind == kind)
+    connection.execute(delete(people).where(people.c.issue_id == issue_id, people.c.kind == kind))
+    connection.execute(delete(owners).where(owners.c.run_id.in_(old)))
+    connection.execute(delete(runs).where(runs.c.issue_id == issue_id, runs.c.kind == kind))
+
+
+def _insert_run(connection: Connection, new: NewRun, issue_id: int, now: float) -> int:
+    canary = new.canary
+    inserted = connection.execute(
+        insert(runs).values(
+            name=secrets.token_hex(6),
+            issue_id=issue_id,
+            kind=new.kind,
+            transport=new.transport,
+            receipt=new.receipt,
+            components=json.dumps(dict(new.components)),
+            content=new.content,
+            headers=HEADERS.dump_json(new.headers).decode(),
+            editions=EDITIONS.dump_json(dict(new.editions)).decode(),
+            created_at=now,
+            start_at=new.timing.start_at,
+            hold_until=new.timing.hold_until,
+            not_after=new.timing.not_after,
+            canary_segment=canary.segment if canary else None,
+            ending="",
+        ),
+    )
+    return int(inserted.inserted_primary_key[0])
+
+
+def _has_people(connection: Connection, issue_id: int, kind: Kind) -> bool:
+    anybody = select(people.c.id).where(people.c.issue_id == issue_id, people.c.kind == kind).limit(1)
+    return connection.scalar(anybody) is not None
+
+
+def _rows(new: NewRun, frozen: Iterable[Frozen], *, issue_id: int, run_id: int) -> Iterator[dict[str, Any]]:
+    dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    for recipient, values, code in frozen:
+        yield {
+            "run_id": run_id,
+            "issue_id": issue_id,
+            "kind": new.kind.value,
+            "key": recipient.key,
+            "address": recipient.address,
+            "code": code,
+            "segment": recipient.segment,
+            "fields": dumps(list(values)),
+            "state": State.PENDING.value,
+            "attempts": 0,
+        }
+
+
+def _batches(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def _take_over(connection: Connection, batch: list[dict[str, Any]]) -> int:
+    """Move those of the batch whom an earlier run did not reach, marking them with `b_id`; the least id moved."""
+    there = _there(connection, batch)
+    movable = sources(State.PENDING, Cause.WORD) - {State.UNKNOWN, State.DEFERRED}
+    moved = []
+    for row in batch:
+        found = there.get(row["key"])
+        if found is None:
+            continue
+        if found[1] not in movable:
+            raise NotReady(
+                "somebody of this plan has had the mail since it was made, or is in an unfinished run",
+                "Make the plan again.",
+            )
+        row["b_id"] = found[0]
+        moved.append(row)
+    if moved:
+        connection.execute(
+            update(people)
+            .where(people.c.id == bindparam("b_id"))
+            .values({column: bindparam(column) for column in moved[0] if column != "b_id"}),
+            moved,
+        )
+    return min((row["b_id"] for row in moved), default=2**62)
+
+
+def _there(connection: Connection, batch: list[dict[str, Any]]) -> dict[str, tuple[int, str]]:
+    """Key → (row, state) of those in the batch whom the issue already knows."""
+    there: dict[str, tuple[int, str]] = {}
+    keys = (row["key"] for row in batch)
+    while some := list(islice(keys, _KEYS_AT_ONCE)):
+        found = select(people.c.key, people.c.id, people.c.state).where(
+            people.c.issue_id == batch[0]["issue_id"], people.c.kind == batch[0]["kind"], people.c.key.in_(some)
+        )
+        there.update((row.key, (row.id, row.state)) for row in connection.execute(found))
+    return there
+
+
+def _bound(connection: Connection, new: NewRun, run_id: int, earliest: int) -> None:
+    """Note which rows are the run's, and which of them is the last canary."""
+    canary_to_id = None
+    if new.canary is not None and new.canary.count is not None:
+        nth = (
+            select(people.c.id)
+            .where(people.c.run_id == run_id, people.c.id >= earliest)
+            .order_by(people.c.id)
+            .offset(max(new.canary.count, 1) - 1)
+            .limit(1)
+        )
+        canary_to_id = connection.scalar(nth)
+    latest = connection.scalar(select(func.max(people.c.id))) or 0
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id)
+        .values(first_id=earliest, last_id=latest, canary_to_id=canary_to_id),
+    )

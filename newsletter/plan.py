@@ -1,0 +1,310 @@
+"""The dry run: who gets which edition, how many, who does not and why, and the receipt that binds a send to it.
+
+Rule: pure, and one pass. The receipt covers whatever changes what somebody receives, before suppressions are
+taken off: a new opt-out shrinks the send and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b32encode
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from typing import Any
+
+from newsletter.address import mask
+from newsletter.audience import Audience, ListReport, sign_up
+from newsletter.errors import NotReady
+from newsletter.model import SIGN_UP, UNSUBSCRIBE, Edition, Headers, Pieces, Recipient
+
+REASONS = ("suppressed", "duplicate", "other_segment", "no_consent", "already_sent")
+"""Why a matching row is not sent to. Of several reasons that hold, a row counts under the first of:
+duplicate, other_segment, suppressed, no_consent, already_sent."""
+
+EXAMPLES_SHOWN = 3
+
+Values = tuple[str | None, ...]
+"""What is merged for one person, aligned with `Edition.fields`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits that the sender agreed to."""
+
+    max_recipients: int
+    drift_percent: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """All that a plan is made of."""
+
+    issue: str
+    audience: Audience
+    """Of every segment of the draft, so that precedence holds even for those not sent to now."""
+    editions: Mapping[str, Edition]
+    """Of each segment to send to now."""
+    headers: Headers
+    transport: str
+    transport_settings: Mapping[str, object] = field(default_factory=dict)
+    """Those that change what is sent or by whom; no secrets."""
+    limits: Limits
+    suppressed: Container[str] = frozenset()
+    """Keys of those who left; asked once for each person."""
+    already: Container[str] = frozenset()
+    """Keys of those who have had, or may have had, this issue."""
+    lifted: str | None = None
+    """Which suppression was lifted last: somebody could get mail again since then."""
+
+    def __post_init__(self) -> None:
+        unknown = set(self.editions) - {segment.name for segment in self.audience.segments}
+        if unknown:
+            raise ValueError(f"editions for segments that are not in the audience: {sorted(unknown)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a plan was made of, as one hash for each component."""
+
+    components: Mapping[str, str]
+
+    @property
+    def value(self) -> str:
+        """The receipt for people to copy: 20 letters and digits (100 bits) in groups of four."""
+        text = b32encode(bytes.fromhex(_digest(dict(self.components)))).decode("ascii").lower()[:20]
+        return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+    def matches(self, text: str) -> bool:
+        """Whether a person typed this receipt, whatever the case, spaces and hyphens."""
+        return "".join(filter(str.isalnum, text)).lower() == self.value.replace("-", "")
+
+    def changed(self, other: Receipt) -> tuple[str, ...]:
+        """The components that differ, in the order in which `in_words` is best read out."""
+        named = dict.fromkeys([*self.components, *other.components])
+        return tuple(name for name in named if self.components.get(name) != other.components.get(name))
+
+
+def in_words(component: str) -> str:
+    """A component of a receipt for people: `edition:members` is “the text of the edition for members”."""
+    kind, _, segment = component.partition(":")
+    return {
+        "edition": f"the text of the edition for {segment}",
+        "headers": "the sender or another header",
+        "transport": "the way it is sent",
+        "limits": "the limits",
+        "audience": "the list of people or their details",
+        "lifted": "an opt-out that was lifted",
+    }.get(kind, component)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentPlan:
+    """What a send would do in one segment: `matched` = `to_send` + the sum of `excluded`."""
+
+    name: str
+    title: str
+    matched: int
+    to_send: int
+    excluded: Mapping[str, int]
+    """Each of `REASONS` → number of rows."""
+    examples: tuple[str, ...] = ()
+    """A few of those to send to, masked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a send would do."""
+
+    issue: str
+    transport: str
+    receipt: Receipt
+    segments: tuple[SegmentPlan, ...]
+    lists: tuple[ListReport, ...]
+    missing: Mapping[str, int]
+    """Merge field without a default → number of people to send to who lack it."""
+    shared: int
+    """Addresses that people of different names share; each is one recipient."""
+    max_recipients: int
+
+    @property
+    def total(self) -> int:
+        """How many would get it."""
+        return sum(segment.to_send for segment in self.segments)
+
+    @property
+    def over_cap(self) -> int:
+        """How many more than `max_recipients` that is."""
+        return max(0, self.total - self.max_recipients)
+
+    @property
+    def nobody(self) -> tuple[str, ...]:
+        """The segments that would reach nobody."""
+        return tuple(segment.name for segment in self.segments if not segment.to_send)
+
+
+def make(proposal: Proposal) -> Plan:
+    """Plan a send. Reads the audience once, to its end."""
+    reading = _Reading(proposal)
+    counts = {name: Counter[str | None]() for name in proposal.editions}
+    examples: dict[str, list[str]] = {name: [] for name in proposal.editions}
+    missing: Counter[str] = Counter()
+    required = {name: _required(edition) for name, edition in proposal.editions.items()}
+    for recipient, values, reason in reading:
+        segment = recipient.segment
+        counts[segment][reason] += 1
+        if reason is None:
+            missing.update(name for place, name in required[segment] if values[place] is None)
+            if len(examples[segment]) < EXAMPLES_SHOWN:
+                examples[segment].append(mask(recipient.address))
+    return Plan(
+        issue=proposal.issue,
+        transport=proposal.transport,
+        receipt=reading.receipt(),
+        segments=tuple(
+            SegmentPlan(
+                name=segment.name,
+                title=segment.title,
+                matched=counts[segment.name].total(),
+                to_send=counts[segment.name][None],
+                excluded={reason: counts[segment.name][reason] for reason in REASONS},
+                examples=tuple(examples[segment.name]),
+            )
+            for segment in proposal.audience.segments
+            if segment.name in proposal.editions
+        ),
+        lists=proposal.audience.lists,
+        missing=dict(missing),
+        shared=proposal.audience.shared,
+        max_recipients=proposal.limits.max_recipients,
+    )
+
+
+def recipients(proposal: Proposal, receipt: Receipt) -> Iterator[tuple[Recipient, Values]]:
+    """Everybody to send to, with what is merged for them: the second pass, for freezing a run.
+
+    Consume it inside one transaction: only at its end can it raise `NotReady`, if what was read is not what
+    the receipt was given for.
+    """
+    reading = _Reading(proposal)
+    for recipient, values, reason in reading:
+        if reason is None:
+            yield recipient, values
+    changed = receipt.changed(reading.receipt())
+    if changed:
+        what = ", ".join(map(in_words, changed))
+        raise NotReady(f"This changed while it was being planned: {what}.", "Nothing was sent. Plan again.")
+
+
+def values_of(edition: Edition, recipient: Recipient) -> Values:
+    """What an edition merges for one person."""
+    return _merger(edition)(recipient.fields)
+
+
+def to_json(plan: Plan, *, verdict: str, problems: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+    """The plan as `plan --json` prints it; `problems` have code, severity, message and where."""
+    return {
+        "issue": plan.issue,
+        "receipt": plan.receipt.value,
+        "transport": plan.transport,
+        "total": plan.total,
+        "segments": [
+            {
+                "name": segment.name,
+                "title": segment.title,
+                "matched": segment.matched,
+                "to_send": segment.to_send,
+                "excluded": dict(segment.excluded),
+            }
+            for segment in plan.segments
+        ],
+        "lists": [{"file": held.file, "rows": held.rows, "invalid": held.invalid} for held in plan.lists],
+        "checks": {"verdict": verdict, "problems": [dict(problem) for problem in problems]},
+    }
+
+
+class _Reading:
+    """One pass over the audience: everybody of the chosen segments, and the digest of whom it was made."""
+
+    def __init__(self, proposal: Proposal) -> None:
+        self._proposal = proposal
+        self._people = sha256()
+
+    def __iter__(self) -> Iterator[tuple[Recipient, Values, str | None]]:
+        """Each row of the chosen segments: what is merged (nothing for most excluded rows), and why not."""
+        mergers = {name: _merger(edition) for name, edition in self._proposal.editions.items()}
+        suppressed, already, update = self._proposal.suppressed, self._proposal.already, self._people.update
+        for candidate in self._proposal.audience:
+            recipient, reason = candidate.recipient, candidate.reason
+            key, segment = recipient.key, recipient.segment
+            merged = mergers.get(segment)
+            if merged is None:
+                continue
+            values: Values = ()
+            if reason is None:
+                values = merged(recipient.fields)
+                update(_line([segment, key, recipient.address, *values]))
+            if reason in {None, "no_consent"} and key in suppressed:
+                yield recipient, values, "suppressed"
+            elif reason is None and key in already:
+                yield recipient, values, "already_sent"
+            else:
+                yield recipient, values, reason
+
+    def receipt(self) -> Receipt:
+        """The receipt of what has been read. Only after the pass has come to its end."""
+        made = self._proposal
+        headers = {item.name: getattr(made.headers, item.name) for item in fields(Headers)}
+        # A plan is made before the hour of sending is known.
+        del headers["sent_at"]
+        limits = {item.name: getattr(made.limits, item.name) for item in fields(Limits)}
+        editions = sorted(made.editions.items())
+        return Receipt(
+            {f"edition:{name}": _digest(_said(made.issue, edition)) for name, edition in editions}
+            | {
+                "headers": _digest(headers),
+                "transport": _digest({"name": made.transport, "settings": dict(made.transport_settings)}),
+                "limits": _digest(limits),
+                "audience": self._people.hexdigest(),
+                "lifted": _digest(made.lifted),
+            }
+        )
+
+
+def _merger(edition: Edition) -> Callable[[Mapping[str, str]], Values]:
+    """A function from a person's fields to what the edition merges, made once for 500,000 people."""
+    names = edition.fields
+    if SIGN_UP not in names:
+        return lambda known: tuple(map(known.get, names))
+    place = names.index(SIGN_UP)
+    before, after = names[:place], names[place + 1 :]
+    return lambda known: (*map(known.get, before), sign_up(known), *map(known.get, after))
+
+
+def _required(edition: Edition) -> list[tuple[int, str]]:
+    """The fields that some slot has no default for: their place in the values, and their name."""
+    slots = (slot for part in (edition.subject, edition.html, edition.text) for slot in part.slots)
+    lacking = {slot.field for slot in slots if slot.default is None} - {UNSUBSCRIBE}
+    return [(place, name) for place, name in enumerate(edition.fields) if name in lacking]
+
+
+def _said(issue: str, edition: Edition) -> list[object]:
+    """All of an edition that reaches a reader, or decides what does."""
+    parts = [_listed(part) for part in (edition.subject, edition.html, edition.text)]
+    return [issue, edition.issue, edition.segment, edition.lang, edition.fields, *parts]
+
+
+def _listed(pieces: Pieces) -> list[object]:
+    return [pieces.statics, [(slot.field, slot.default, slot.context) for slot in pieces.slots]]
+
+
+def _line(parts: list[str | None]) -> bytes:
+    """One person, unmistakably: cells hold no control character, so these three can separate and end them."""
+    return ("\x1f".join(["\x00" if part is None else part for part in parts]) + "\x1e").encode()
+
+
+def _digest(value: object) -> str:
+    """SHA-256 over a value's JSON. A value that JSON does not know counts by its text."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()
