@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import formataddr
 from statistics import median
 
 from newsletter.message import Skeleton, code_for
@@ -87,17 +88,24 @@ def people(number: int) -> list[Person]:
 
 
 def by_hand(edition: Edition, headers: Headers, person: Person) -> bytes:
-    """The usual way: fill the text, build the message, write it out."""
-    values = dict(zip(edition.fields, person.values, strict=True))
-    values[UNSUBSCRIBE] = f"{headers.site_url}/u/{person.code}"
-    message = EmailMessage(policy=SMTP)
-    message["From"] = f"{headers.sender_name} <{headers.sender_address}>"
-    message["To"] = person.address
+    """The usual way: fill the content, build the same message, write it out."""
+    link = f"{headers.site_url}/u/{person.code}"
+    values = {**dict(zip(edition.fields, person.values, strict=True)), UNSUBSCRIBE: link}
+    message = EmailMessage(policy=SMTP.clone(max_line_length=998))
+    message["From"] = formataddr((headers.sender_name, headers.sender_address))
+    message["To"] = formataddr((" ".join(filter(None, person.values[:2])), person.address))
     message["Subject"] = fill(edition.subject, values)
+    message["Reply-To"] = headers.reply_to
     message["Date"] = headers.sent_at
-    message["Message-ID"] = f"<{edition.issue}.{person.code}@example.org>"
+    message["Message-ID"] = f"<{edition.issue}.{person.code}@reports.example.org>"
+    message["List-Id"] = f"{headers.list_name} <{headers.list_id}>"
+    message["List-Unsubscribe"] = f"<{link}>, <mailto:{headers.unsubscribe_to}?subject={person.code}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Content-Language"] = edition.lang
+    message.policy = SMTP  # so that the lines of the body have 76 characters, and the link is not encoded
     message.set_content(fill(edition.text, values), cte="quoted-printable")
     message.add_alternative(fill(edition.html, values), subtype="html", cte="quoted-printable")
+    message.policy = SMTP.clone(max_line_length=998)
     return message.as_bytes()
 
 

@@ -138,6 +138,8 @@ class Headers:
     """With it the envelope sender is `bounces+RUN.PERSON.HMAC@bounce_domain` (VERP)."""
     test: bool = False
     """A test copy: subject marked `[TEST]`, fresh Message-ID, inert unsubscribe links."""
+    inert: bool = False
+    """A rehearsal or a look at a message: the unsubscribe links do nothing, all else is real."""
 
 
 @dataclass(frozen=True, slots=True)

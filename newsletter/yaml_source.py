@@ -169,9 +169,6 @@ class _Builder:
 
     def build(self, node: Any, at: Location) -> Any:
         self.values[at] = self.place(node.start_mark)
-        if len(at) > MAX_DEPTH:
-            self.wrong.append((self.values[at], f"nested more than {MAX_DEPTH} deep", "Put text in quotes."))
-            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -220,7 +217,7 @@ def _refuse_traps(text: str, builder: _Builder) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        builder.wrong.extend((builder.place(mark), *words) for mark, *words in _traps(event, lines))
+        builder.wrong.extend((builder.place(mark), what, hint) for mark, what, hint in _traps(event, lines))
         if depth > MAX_DEPTH:
             what = f"lists and mappings are nested more than {MAX_DEPTH} deep"
             builder.wrong.append((builder.place(event.start_mark), what, _QUOTE_START))

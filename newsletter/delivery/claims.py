@@ -159,7 +159,8 @@ def _take(
         people.c.state == State.PENDING,
         (people.c.state == State.DEFERRED) & (people.c.due_at <= now),
     )
-    wanted = [*of_run(run), people.c.id > after, ready]
+    beyond = max(after, run.first_id - 1)  # One lower bound: SQLite would seek by the first of two.
+    wanted = [people.c.run_id == run.id, people.c.id > beyond, people.c.id <= run.last_id, ready]
     if run.waits_for_a_word:
         wanted.append(in_canary(run))
     picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)

@@ -67,7 +67,8 @@ def _once() -> Index:
 def _issue(connection: Connection, name: str) -> int:
     found = connection.scalar(select(issues.c.id).where(issues.c.name == name))
     if found is None:
-        found = connection.execute(insert(issues).values(name=name)).inserted_primary_key[0]
+        found = connection.scalar(insert(issues).values(name=name).returning(issues.c.id))
+    assert found is not None
     return int(found)
 
 
@@ -81,8 +82,9 @@ def _clear(connection: Connection, issue_id: int, kind: Kind) -> None:
 
 def _insert_run(connection: Connection, new: NewRun, issue_id: int, now: float) -> int:
     canary = new.canary
-    inserted = connection.execute(
-        insert(runs).values(
+    run_id = connection.scalar(
+        insert(runs)
+        .values(
             name=secrets.token_hex(6),
             issue_id=issue_id,
             kind=new.kind,
@@ -98,9 +100,11 @@ def _insert_run(connection: Connection, new: NewRun, issue_id: int, now: float) 
             not_after=new.timing.not_after,
             canary_segment=canary.segment if canary else None,
             ending="",
-        ),
+        )
+        .returning(runs.c.id),
     )
-    return int(inserted.inserted_primary_key[0])
+    assert run_id is not None
+    return int(run_id)
 
 
 def _has_people(connection: Connection, issue_id: int, kind: Kind) -> bool:
@@ -131,7 +135,7 @@ def _batches(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[st
 
 
 def _take_over(connection: Connection, batch: list[dict[str, Any]]) -> int:
-    """Move those of the batch whom an earlier run did not reach, marking them with `b_id`; the least id moved."""
+    """Move those of the batch whom an earlier run did not reach, marked by `b_id`; the least id moved."""
     there = _there(connection, batch)
     movable = sources(State.PENDING, Cause.WORD) - {State.UNKNOWN, State.DEFERRED}
     moved = []

@@ -21,7 +21,7 @@ from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.schema import approvals, issues, owners, people, runs
 from newsletter.delivery.suppressions import Suppressions
-from newsletter.errors import NotReady, UsageError
+from newsletter.errors import UsageError
 from newsletter.model import Edition, Headers
 
 
@@ -168,7 +168,7 @@ class Ledger:
             if expected is not None and number != expected:
                 raise UsageError(
                     f"{number} people are {state}, not {expected}",
-                    "Some of them may already have the mail and would get it twice; give their number to say so.",
+                    "They may have the mail already and would get it twice; give their number to say so.",
                 )
         return number
 
@@ -187,7 +187,7 @@ class Ledger:
             )
             for row in connection.execute(unknown).all():
                 found = said.get(row.code)
-                if found is None or row.code not in said:
+                if found is None:
                     continue
                 if found.state is State.PENDING and now < (row.settled_at or now) + settle_s:
                     continue

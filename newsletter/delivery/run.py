@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy.engine import RowMapping
+
 from newsletter.delivery.outcome import State
 from newsletter.model import Edition, Headers, Person
 
 
 class Kind(StrEnum):
-    """What a run is for. Only a real run counts as having had the mail; the next of another kind replaces it."""
+    """What a run is for. Only a real run counts as having had the mail; the others replace their last."""
 
     REAL = "real"
     REHEARSAL = "rehearsal"
@@ -87,9 +89,9 @@ class Run:
     ending: str
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Run:
+    def of(cls, row: RowMapping) -> Run:
         """A run as its row says, the columns of `Timing` gathered."""
-        values = dict(row)
+        values: dict[str, Any] = {str(name): value for name, value in row.items()}
         timing = Timing(**{name: values.pop(name) for name in ("start_at", "hold_until", "not_after")})
         values |= {"kind": Kind(values["kind"]), "components": json.loads(values["components"])}
         return cls(timing=timing, **values)

@@ -34,7 +34,7 @@ runs = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("name", String, nullable=False, unique=True),
-    Column("issue_id", ForeignKey("issues.id"), nullable=False, index=True),
+    Column("issue_id", Integer, ForeignKey("issues.id"), nullable=False, index=True),
     Column("kind", String, nullable=False),
     Column("transport", String, nullable=False),
     Column("receipt", String, nullable=False, default=""),
@@ -62,8 +62,8 @@ people = Table(
     "people",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("run_id", ForeignKey("runs.id"), nullable=False),
-    Column("issue_id", ForeignKey("issues.id"), nullable=False),
+    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("issue_id", Integer, ForeignKey("issues.id"), nullable=False),
     Column("kind", String, nullable=False),
     Column("key", String, nullable=False),
     Column("address", String, nullable=False),
@@ -87,7 +87,7 @@ owners = Table(
     "owners",
     METADATA,
     Column("owner", String, primary_key=True),
-    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), primary_key=True),
     Column("since", Float, nullable=False),
 )
 

@@ -8,7 +8,6 @@ folded at 76 where there is a place to fold, and no value can start a new header
 from __future__ import annotations
 
 import re
-import string
 
 from newsletter.model import Context
 from newsletter.render.pieces import escape
@@ -21,18 +20,19 @@ _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.
 """A display name that needs no quotes (RFC 5322 section 3.2.3)."""
 
 _PRINTABLE = re.compile(r"[ -~]*")
-_BARE = frozenset(string.ascii_letters + string.digits)
-"""Characters that stand for themselves in an encoded word, even before an address."""
+_NOT_BARE = re.compile("[^A-Za-z0-9 ]+")
+"""What cannot stand for itself in an encoded word before an address."""
 
 
 def encoded_words(text: str) -> str:
     """`text` as encoded words, one a line; no character is split between two (RFC 2047 section 5)."""
-    words = [""]
-    for character in text:
-        written = _in_word(character)
-        if len(words[-1]) + len(written) > _ROOM:
-            words.append("")
-        words[-1] += written
+    words = [_in_word(text)]
+    if len(words[0]) > _ROOM:
+        words = [""]
+        for written in map(_in_word, text):
+            if len(words[-1]) + len(written) > _ROOM:
+                words.append("")
+            words[-1] += written
     return "\r\n ".join(f"{_OPEN}{word}{_CLOSE}" for word in words)
 
 
@@ -61,7 +61,7 @@ def mailbox(name: str, address: str, *, header: str) -> str:
 
 def phrase(name: str) -> str:
     """`name` as it stands before angle brackets: plain words, quoted, or encoded."""
-    name = display_name(name)
+    name = one_line(name)
     # Some readers decode what looks like an encoded word even within quotes.
     if not _is_plain(name) or len(name) > _ROOM:
         return encoded_words(name)
@@ -71,19 +71,21 @@ def phrase(name: str) -> str:
     return f'"{quoted}"'
 
 
-def display_name(*parts: str | None) -> str:
-    """The parts of a name that are known, on one line, with single spaces."""
-    return " ".join(escape(" ".join(filter(None, parts)), Context.HEADER).split())
+def one_line(name: str) -> str:
+    """A name without control characters, and with single spaces."""
+    return " ".join(escape(name, Context.HEADER).split())
 
 
 def _is_plain(text: str) -> bool:
     return bool(_PRINTABLE.fullmatch(text)) and "=?" not in text
 
 
-def _in_word(character: str) -> str:
-    if character in _BARE:
-        return character
-    return "_" if character == " " else "".join(f"={octet:02X}" for octet in character.encode())
+def _in_word(text: str) -> str:
+    return _NOT_BARE.sub(_hexadecimal, text).replace(" ", "_")
+
+
+def _hexadecimal(found: re.Match[str]) -> str:
+    return "=" + found[0].encode().hex("=").upper()
 
 
 def _folded(words: list[str], room: int) -> str:

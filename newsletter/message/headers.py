@@ -12,8 +12,8 @@ import secrets
 from email.utils import format_datetime
 
 from newsletter.message.codes import UnsubscribeKey
-from newsletter.message.header_text import display_name, mailbox, phrase, unstructured
-from newsletter.message.unsubscribe import INERT, list_unsubscribe
+from newsletter.message.header_text import mailbox, one_line, phrase, unstructured
+from newsletter.message.unsubscribe import INERT, WaysOut
 from newsletter.model import Edition, Headers, Person
 
 _NOT_IN_NAMES = re.compile('[,;"<>]')
@@ -24,13 +24,14 @@ class HeaderWriter:
     """Holds what is the same in every message, written, and adds what is this person's."""
 
     def __init__(self, edition: Edition, headers: Headers, *, boundary: str, secret: bytes) -> None:
-        self._headers = headers
+        self._is_test = headers.test
+        self._ways_out = WaysOut(headers)
         self._unsubscribe = UnsubscribeKey(secret, headers.list_id)
         self._issue = _issue_part(edition.issue)
         self._domain = headers.sender_address.rpartition("@")[2]
         # Mail stores drop a message they have seen, and a test is sent to be seen again.
         self._test = f".{secrets.token_hex(6)}" if headers.test else ""
-        self._shared = _shared(edition, headers)
+        self._shared = _shared(edition, headers, one_click=self._ways_out.one_click)
         sender = mailbox(headers.sender_name, headers.sender_address, header="From")
         self._from = f"From: {sender}\r\n"
         self._reply_to_and_date = (
@@ -46,15 +47,18 @@ class HeaderWriter:
 
     def token(self, person: Person) -> str:
         """What the ways out of this person carry."""
-        return INERT if self._headers.test else self._unsubscribe.token(person.code)
+        return INERT if self._is_test else self._unsubscribe.token(person.code)
 
     def message_id(self, person: Person) -> str:
         return f"<{self._issue}.{person.code}{self._test}@{self._domain}>"
 
+    def unsubscribe_url(self, token: str) -> str:
+        return self._ways_out.link(token)
+
     def write(self, person: Person, *, subject: str, token: str) -> str:
         """The whole header, up to and with the empty line."""
-        to = mailbox(display_name(*person.values[:2]), person.address, header="To")
-        unsubscribe = ",\r\n ".join(list_unsubscribe(self._headers, token))
+        to = mailbox(_name(person), person.address, header="To")
+        unsubscribe = self._ways_out.header(token).replace(">, <", ">,\r\n <")
         return (
             f"{self._from}To: {to}\r\nSubject: {unstructured(subject, name='Subject')}\r\n"
             f"{self._reply_to_and_date}Message-ID: {self.message_id(person)}\r\n"
@@ -63,25 +67,28 @@ class HeaderWriter:
 
     def personalization(self, person: Person, *, token: str) -> dict[str, object]:
         """`to` and `headers` of a SendGrid personalization; every header is given, as none is merged."""
-        name = " ".join(_NOT_IN_NAMES.sub(" ", display_name(*person.values[:2])).split())
+        name = " ".join(_NOT_IN_NAMES.sub(" ", one_line(_name(person))).split())
         recipient = {"email": person.address, "name": name} if name else {"email": person.address}
         return {
             "to": [recipient],
             "headers": {
                 "Message-ID": self.message_id(person),
-                "List-Unsubscribe": ", ".join(list_unsubscribe(self._headers, token)),
+                "List-Unsubscribe": self._ways_out.header(token),
                 **{name: value.replace("\r\n", "") for name, value in self._shared.items()},
             },
         }
 
 
-def _shared(edition: Edition, headers: Headers) -> dict[str, str]:
+def _name(person: Person) -> str:
+    return " ".join(filter(None, person.values[:2]))
+
+
+def _shared(edition: Edition, headers: Headers, *, one_click: bool) -> dict[str, str]:
     """What no person changes and no transport writes itself."""
     list_id = f"<{headers.list_id}>"
     named = f"{phrase(headers.list_name)} {list_id}".lstrip()
-    one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}  # RFC 8058 section 3.1
     return {
-        **(one_click if (headers.site_url or "").startswith("https://") else {}),
+        **({"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if one_click else {}),
         "List-Id": named,
         # Both ask the machines that answer for people on holiday to keep silent.
         "Precedence": "bulk",

@@ -6,15 +6,12 @@ is longer than 76, none starts with a dot (SMTP needs no stuffing), and no join 
 
 from __future__ import annotations
 
-import re
 from binascii import b2a_qp
 
 _SOFT_BREAK = b"=\r\n"
 _ROOM = 73
 """A line of 76, less the soft break, less what the hexadecimal form of a leading dot adds."""
 
-_LINE = re.compile(rb".{1,%d}(?<!=)(?<!=.)" % _ROOM)
-"""A line that splits no `=XX`."""
 
 def encode(text: str) -> bytes:
     """One piece. Line ends become CRLF; a text that ends within a line ends with a soft break."""
@@ -32,14 +29,22 @@ def encode_value(value: str) -> bytes:
 
 
 def _hexadecimal(text: str) -> bytes:
-    """One line of text in printable ASCII, without `=` but where it writes an octet, and no blank at the end."""
+    """One line of text in printable ASCII, where `=` only writes an octet and no blank is at the end."""
     # b2a_qp breaks what is long, in its own way; what it breaks is put together again.
     return b2a_qp(text.encode("utf-8", "replace"), istext=False).replace(b"=\n", b"")
 
 
 def _wrapped(encoded: bytes) -> bytes:
-    """The encoded line as lines of at most 75, joined by soft breaks."""
-    return _SOFT_BREAK.join(_safe_start(line) for line in _LINE.findall(encoded))
+    """The encoded line as lines joined by soft breaks, which split no `=XX`."""
+    lines, start = [], 0
+    while start < len(encoded):
+        end = start + _ROOM
+        split = encoded.find(b"=", end - 2, end)
+        if split >= 0 and end < len(encoded):
+            end = split
+        lines.append(_safe_start(encoded[start:end]))
+        start = end
+    return _SOFT_BREAK.join(lines)
 
 
 def _safe_start(line: bytes) -> bytes:

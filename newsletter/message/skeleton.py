@@ -14,7 +14,6 @@ from newsletter.message.codes import BounceKey
 from newsletter.message.headers import HeaderWriter
 from newsletter.message.slots import Slots, ending_in_a_line, joined
 from newsletter.message.substitutions import Substitutions, fits
-from newsletter.message.unsubscribe import unsubscribe_url
 from newsletter.model import Edition, Headers, Person, Pieces
 
 _TEST_MARK = "[TEST] "
@@ -93,7 +92,7 @@ class Skeleton:
         return fits(dict(zip(self._tagged.tags(values), values, strict=True)))
 
     def _values(self, person: Person, token: str) -> list[str]:
-        return self._slots.values(person, unsubscribe_url(self.headers, token))
+        return self._slots.values(person, self._header.unsubscribe_url(token))
 
 
 def _marked(subject: Pieces) -> Pieces:

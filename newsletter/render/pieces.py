@@ -12,7 +12,7 @@ from html import escape as escape_html
 from itertools import zip_longest
 from urllib.parse import quote
 
-from newsletter.model import UNSUBSCRIBE, Context, Pieces, Slot
+from newsletter.model import Context, Pieces, Slot
 
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 """Control characters, line ends of any kind, and halves of surrogate pairs, which no encoding can write."""
@@ -41,17 +41,10 @@ def escape_slot(slot: Slot, value: str | None) -> str:
     chosen = slot.default if value is None else value
     if chosen is None:
         raise ValueError(f"'{slot.field}' is not known of this person and the draft gives no default")
-    return escape(chosen, _context(slot))
+    return escape(chosen, slot.context)
 
 
 def fill(pieces: Pieces, values: Mapping[str, str | None]) -> str:
     """The finished content for one person; a field missing from `values` counts as None."""
     filled = (escape_slot(slot, values.get(slot.field)) for slot in pieces.slots)
     return "".join(part for pair in zip_longest(pieces.statics, filled, fillvalue="") for part in pair)
-
-
-def _context(slot: Slot) -> Context:
-    """The unsubscribe slot is a whole URL, whose `:` and `/` must stay."""
-    if slot.field == UNSUBSCRIBE:
-        return {Context.URL: Context.ATTRIBUTE, Context.TEXT_URL: Context.TEXT}.get(slot.context, slot.context)
-    return slot.context

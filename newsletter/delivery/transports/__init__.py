@@ -57,7 +57,7 @@ class Report(Protocol):
         """Asked before a parcel (or a request) is begun. When true: begin nothing more and return."""
 
 
-class LineLost(Exception):  # noqa: N818 - an event in the life of a line, not a mistake
+class LineLost(Exception):
     """This line is of no more use: the engine opens another after a while.
 
     Raised by `connect` when the other side is not there or not now, and by `deliver` when the connection

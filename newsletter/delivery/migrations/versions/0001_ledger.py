@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "owners",
         sa.Column("owner", sa.String, primary_key=True),
-        sa.Column("run_id", sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
         sa.Column("since", sa.Float, nullable=False),
     )
     _suppressions()
@@ -39,7 +39,7 @@ def _runs() -> None:
         "runs",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("name", sa.String, nullable=False, unique=True),
-        sa.Column("issue_id", sa.ForeignKey("issues.id"), nullable=False, index=True),
+        sa.Column("issue_id", sa.Integer, sa.ForeignKey("issues.id"), nullable=False, index=True),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("transport", sa.String, nullable=False),
         sa.Column("receipt", sa.String, nullable=False),
@@ -67,8 +67,8 @@ def _people() -> None:
     op.create_table(
         "people",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False),
-        sa.Column("issue_id", sa.ForeignKey("issues.id"), nullable=False),
+        sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id"), nullable=False),
+        sa.Column("issue_id", sa.Integer, sa.ForeignKey("issues.id"), nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("key", sa.String, nullable=False),
         sa.Column("address", sa.String, nullable=False),

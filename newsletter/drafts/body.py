@@ -1,0 +1,151 @@
+"""The text of a draft as lines of Markdown, each with its place in the file.
+
+Rule: the same text written in either form comes out as the same lines. Between two blocks stands one empty
+line, and a `::: only` line names its segments with a space between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from newsletter import markdown
+from newsletter.drafts.known import FIELD
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+    from newsletter.drafts.source import Source
+    from newsletter.yaml_source import Document, Location
+
+
+class Line(NamedTuple):
+    """One line of Markdown."""
+
+    text: str
+    number: int
+    """Its line in the file, from 1."""
+    shift: int = 0
+    """How many columns further right its text stands in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The lines as written, and parsed with every merge field replaced by a word of its own."""
+
+    lines: tuple[Line, ...]
+    tokens: tuple[Token, ...]
+    fields: dict[str, str]
+    """The word that stands for a merge field in `tokens` → the field as written."""
+
+    def canonical(self) -> list[Line]:
+        """The lines with one empty line between blocks, none at either end."""
+        shown: list[Line] = []
+        for block in self._blocks():
+            if shown:
+                shown.append(Line("", shown[-1].number))
+            shown.extend(block)
+        return shown
+
+    def _blocks(self) -> Iterator[list[Line]]:
+        done = 0
+        for token in _outermost(self.tokens):
+            assert token.map is not None
+            start, end = token.map
+            yield from _without_blanks(self.lines[done:start])
+            if token.type == "only_open":
+                yield [Line(f"::: only {' '.join(token.meta['segments'])}", self.lines[start].number)]
+            else:
+                yield from _without_blanks(self.lines[start:end], split=False)
+            done = end
+        yield from _without_blanks(self.lines[done:])
+
+
+def from_markdown(lines: Iterable[str], *, first_line: int) -> Body:
+    """The part of a Markdown draft below its front matter."""
+    return _parsed([Line(text, number) for number, text in enumerate(lines, first_line)])
+
+
+def from_yaml(document: Document, source: Source) -> Body:
+    """The text of a YAML draft: intro, sections, closing. What has the wrong type is left out here."""
+    writer = _Writer(document, source)
+    writer.text(("intro",))
+    sections = document.data.get("sections")
+    for index, section in enumerate(sections if isinstance(sections, list) else ()):
+        if isinstance(section, dict):
+            writer.section(section, ("sections", index))
+    writer.text(("closing",))
+    return _parsed(writer.lines)
+
+
+def _parsed(lines: Sequence[Line]) -> Body:
+    text = "\n".join(line.text for line in lines)
+    # A digest of the text cannot stand in the text, and letters and digits mean nothing to Markdown.
+    nonce = sha256(text.encode()).hexdigest()[:20]
+    fields: dict[str, str] = {}
+
+    def word(field: Any) -> str:
+        key = f"f{nonce}{len(fields):06}"
+        fields[key] = field[0]
+        return key
+
+    tokens = markdown.parse(FIELD.sub(word, text))
+    return Body(tuple(lines), tuple(tokens), fields)
+
+
+def _outermost(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The blocks that stand in no list or quotation, and the lines around what is for some segments only."""
+    depth = 0
+    for token in tokens:
+        if token.type in {"only_open", "only_close"}:
+            yield token
+            continue
+        if depth == 0 and token.map is not None and token.nesting >= 0:
+            yield token
+        depth += token.nesting
+
+
+def _without_blanks(lines: Sequence[Line], *, split: bool = True) -> Iterator[list[Line]]:
+    """The lines without empty ones at the ends; split at those between, if wished."""
+    block: list[Line] = []
+    blanks: list[Line] = []
+    for line in lines:
+        if not line.text.strip():
+            blanks.append(line)
+            continue
+        if block and blanks and split:
+            yield block
+            block = []
+        block += [*(blanks if block else ()), line]
+        blanks = []
+    if block:
+        yield block
+
+
+class _Writer:
+    """Writes the parts of a YAML draft as Markdown."""
+
+    def __init__(self, document: Document, source: Source) -> None:
+        self.document = document
+        self.source = source
+        self.lines: list[Line] = []
+
+    def section(self, section: dict[str, Any], at: Location) -> None:
+        only = section.get("only")
+        names = [name for name in only if isinstance(name, str)] if isinstance(only, list) else []
+        if names:
+            self.write(f"::: only {' '.join(names)}", self.document.where((*at, "only")).line)
+        self.text((*at, "heading"), first="## ", one_line=True)
+        self.text((*at, "body"))
+        points = section.get("points")
+        for index in range(len(points) if isinstance(points, list) else 0):
+            self.text((*at, "points", index), first="- ", rest="  ")
+        self.gap()
+        if names:
+            self.write(":::", self.lines[-1].number)
+
+    def text(self, at: Location, *, first: str = "", rest: str = "", one_line: bool = False) -> None:
+        """Add the text at a place, as a block of its own or, with a prefix, an item or a heading."""
+        ...

@@ -1,0 +1,318 @@
+"""The jobs that the command line and the preview share: open a draft, check it, plan it, render a copy.
+
+Rule: a preview, a dry run, a test, a rehearsal and a real send all come through here, so that they differ in
+the transport alone. Nothing here prints, asks or reads the clock.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from newsletter import address, checks, plan
+from newsletter.audience import Audience, Lists, parse_segments
+from newsletter.checks import Evidence, Problem, Verdict
+from newsletter.drafts import Known
+from newsletter.errors import NotReady, UsageError
+from newsletter.message import Skeleton, code_for
+from newsletter.model import Edition, Headers, Person, Recipient, Report
+from newsletter.render import Look, edition
+from newsletter.settings import Settings
+from newsletter.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """A draft opened for its segments: all that is known before people are counted."""
+
+    workspace: Workspace
+    report: Report
+    lists: Lists
+    audience: Audience
+    """Of every segment of the draft and of this mailing, in order of precedence."""
+    segments: tuple[str, ...]
+    """Those to be sent to now, in order of precedence."""
+    headers: Headers
+    transport: str
+
+    @cached_property
+    def editions(self) -> Mapping[str, Edition]:
+        """One for each segment to be sent to now."""
+        titles = {segment.name: segment.title for segment in self.lists.segments.all}
+        return {name: self._edition(name, titles[name]) for name in self.segments}
+
+    @cached_property
+    def default_edition(self) -> Edition:
+        """The one without any `only` block: for the web, print, and a look at the draft."""
+        return self._edition(None, "")
+
+    def _edition(self, segment: str | None, title: str) -> Edition:
+        settings = self.workspace.settings
+        theme = self.workspace.theme(self.report.theme or settings.theme)
+        return edition(self.report, theme, look(settings), segment=segment, segment_title=title)
+
+    def proposal(
+        self, *, suppressed: Collection[str] = (), already: Collection[str] = (), lifted: str = ""
+    ) -> plan.Proposal:
+        """What a plan is made of, with what the ledger knows."""
+        settings = self.workspace.settings
+        return plan.Proposal(
+            issue=self.report.issue,
+            audience=self.audience,
+            editions=self.editions,
+            headers=self.headers,
+            transport=self.transport,
+            transport_settings=_transport_settings(settings, self.transport),
+            limits=plan.Limits(
+                max_recipients=settings.limits.max_recipients, drift_percent=settings.limits.drift_percent
+            ),
+            suppressed=suppressed,
+            already=already,
+            lifted=lifted or None,
+        )
+
+    @property
+    def content(self) -> str:
+        """A hash of what the report says, by which the same report under another id is recognised."""
+        said = [self.report.title, self.report.meeting.date.isoformat(), self.report.body]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """The verdict of the checks, and what they found."""
+
+    source: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        return checks.verdict(self.problems)
+
+    @property
+    def exit_code(self) -> int:
+        """1 when not ready: nothing else stops a send."""
+        return int(self.verdict is Verdict.NOT_READY)
+
+    def as_json(self) -> dict[str, Any]:
+        """`check --json`."""
+        return {"verdict": self.verdict.value, "problems": [_problem(problem) for problem in self.problems]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A plan with its preflight."""
+
+    title: str
+    plan: plan.Plan
+    preflight: Preflight
+    proposal: plan.Proposal = field(repr=False)
+
+    def refusal(self) -> NotReady | None:
+        """Why a real send may not go, if it may not."""
+        made = self.plan
+        if self.preflight.verdict is Verdict.NOT_READY:
+            return NotReady("the preflight says NOT READY", "Mend what it names, then plan again.")
+        if made.over_cap:
+            return NotReady(
+                f"{made.total:,} recipients are more than max_recipients allows ({made.max_recipients:,})",
+                "If that many are meant, raise limits.max_recipients in newsletter.yaml.",
+            )
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """`plan --json`."""
+        return plan.to_json(
+            self.plan,
+            verdict=self.preflight.verdict.value,
+            problems=[_problem(problem) for problem in self.preflight.problems],
+        )
+
+
+def open_lists(workspace: Workspace) -> Lists:
+    """The segments and lists of a workspace. Raises `SourceError` with every mistake in them."""
+    segments = parse_segments(workspace.segments_text(), name=workspace.shown(workspace.segments_path))
+    return Lists(segments, available=workspace.list_names(), open_list=workspace.open_list)
+
+
+def open_mailing(
+    workspace: Workspace,
+    draft: str,
+    *,
+    at: datetime,
+    segments: Sequence[str] | None = None,
+    transport: str | None = None,
+) -> Mailing:
+    """Open a draft for the segments asked for, or for its own. Raises `SourceError` with every mistake."""
+    lists = open_lists(workspace)
+    known = Known(fields=lists.columns, segments=lists.segments.names, themes=workspace.theme_names)
+    report = workspace.read_draft(workspace.draft_path(draft), known)
+    chosen = lists.segments.select(segments or report.segments)
+    return Mailing(
+        workspace=workspace,
+        report=report,
+        lists=lists,
+        audience=lists.audience(
+            dict.fromkeys([*report.segments, *(segment.name for segment in chosen)]),
+            consent_required=workspace.settings.consent == "required",
+        ),
+        segments=tuple(segment.name for segment in chosen),
+        headers=headers(workspace.settings, at),
+        transport=transport or workspace.settings.transport,
+    )
+
+
+def look(settings: Settings) -> Look:
+    """What the settings give a theme."""
+    sender, theme = settings.sender, settings.theme_settings
+    given = {
+        "disclaimer": settings.disclaimer,
+        "imprint": settings.imprint,
+        "postal_address": settings.postal_address,
+        "privacy_url": settings.privacy_url,
+        "site_url": settings.site_url,
+        "logo": theme.logo,
+    }
+    return Look(
+        sender_name=sender.name,
+        role=sender.role,
+        strapline=sender.strapline,
+        reply_to=settings.reply_to,
+        accent=theme.accent,
+        font=theme.font,
+        lang=settings.lang,
+        **{key: value for key, value in given.items() if value is not None},
+    )
+
+
+def headers(settings: Settings, at: datetime) -> Headers:
+    """What every message says of its sender, at this time."""
+    return Headers(
+        sender_name=settings.sender.name,
+        sender_address=settings.sender.from_,
+        reply_to=settings.reply_to,
+        list_id=settings.list_id,
+        list_name=f"Reports from {settings.sender.name}",
+        unsubscribe_to=settings.unsubscribe_to,
+        sent_at=at,
+        site_url=settings.site_url,
+        bounce_domain=settings.bounce_domain,
+    )
+
+
+def preflight(mailing: Mailing, made: plan.Plan | None = None) -> Preflight:
+    """Run the checks. Without a plan the people are counted here, as if nobody had left or been sent to."""
+    made = made or plan.make(mailing.proposal())
+    evidence = Evidence(
+        report=mailing.report,
+        editions=mailing.editions,
+        settings=mailing.workspace.settings,
+        transport=mailing.transport,
+        missing=made.missing,
+        nobody=tuple(segment.name for segment in made.segments if not segment.matched),
+    )
+    return Preflight(source=mailing.report.source, problems=checks.run(evidence))
+
+
+def make_plan(
+    mailing: Mailing, *, suppressed: Collection[str], already: Collection[str], lifted: str
+) -> Planned:
+    """The dry run, with what the ledger knows of opt-outs and of who has had it."""
+    proposal = mailing.proposal(suppressed=suppressed, already=already, lifted=lifted)
+    made = plan.make(proposal)
+    return Planned(
+        title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal
+    )
+
+
+def find_recipient(mailing: Mailing, wanted: str) -> Recipient:
+    """The person with this address, in the segment they belong to. Raises `UsageError` where they get nothing."""
+    try:
+        key = address.key(address.parse(wanted))
+    except address.AddressError as error:
+        raise UsageError(f"that is not an address: {error}") from None
+    found = [each for each in mailing.audience if each.recipient.key == key]
+    if not found:
+        raise UsageError("nobody with this address is in the segments of this draft", "Try: newsletter explain ADDRESS")
+    chosen = next((each.recipient for each in found if each.reason is None), None)
+    if chosen is None or chosen.segment not in mailing.editions:
+        why = found[0].reason or f"they belong to the segment {chosen.segment if chosen else ''}"
+        raise UsageError(f"this person would not get it: {why}", "Try: newsletter explain ADDRESS")
+    return chosen
+
+
+def rendered(mailing: Mailing, *, segment: str | None, to: str | None, form: str) -> bytes:
+    """One copy as `html`, `text`, `mjml` or `eml`: exactly a person's own, or one with the defaults."""
+    recipient = find_recipient(mailing, to) if to is not None else None
+    name = recipient.segment if recipient else segment
+    chosen = mailing.editions[name] if name else mailing.default_edition
+    if form == "mjml":
+        return chosen.mjml.encode()
+    if recipient is not None:
+        message = one_message(mailing.workspace, chosen, mailing.headers, person_for(mailing, chosen, recipient))
+    else:
+        inert = replace(mailing.headers, inert=True)
+        message = one_message(mailing.workspace, chosen, inert, stranger(chosen, mailing.headers.sender_address))
+    return message if form == "eml" else part_of(message, form)
+
+
+def one_message(workspace: Workspace, chosen: Edition, headers: Headers, person: Person) -> bytes:
+    """One message, as every transport would send it."""
+    return Skeleton(chosen, headers, run="copy", secret=workspace.secret()).message(person)
+
+
+def part_of(message: bytes, form: str) -> bytes:
+    """The `html` or `text` part of a message, decoded."""
+    part = email.message_from_bytes(message, policy=email.policy.default).get_body((_SUBTYPES[form],))
+    if part is None:
+        raise ValueError(f"the message has no {form} part")
+    content: str = part.get_content()
+    return content.encode()
+
+
+def person_for(mailing: Mailing, chosen: Edition, recipient: Recipient) -> Person:
+    """A recipient as an edition merges them, before any ledger knows them."""
+    code = code_for(recipient.key, mailing.workspace.secret())
+    return Person(0, recipient.address, code, plan.values_of(chosen, recipient))
+
+
+def stranger(chosen: Edition, to: str) -> Person:
+    """Nobody's fields: the defaults show, and a field without one shows its name in brackets."""
+    lacking = {
+        slot.field
+        for part in (chosen.subject, chosen.html, chosen.text)
+        for slot in part.slots
+        if slot.default is None
+    }
+    values = tuple(f"[{name}]" if name in lacking else None for name in chosen.fields)
+    return Person(0, to, "a" * 16, values)
+
+
+_SUBTYPES = {"html": "html", "text": "plain"}
+
+
+def _transport_settings(settings: Settings, transport: str) -> dict[str, object]:
+    """What decides where mail goes, without what only decides how fast."""
+    match transport:
+        case "smtp":
+            return settings.smtp.model_dump(include={"host", "port", "security", "username"})
+        case "sendgrid":
+            return settings.sendgrid.model_dump(include={"region", "host", "unsubscribe_group"})
+        case _:
+            return {}
+
+
+def _problem(problem: Problem) -> dict[str, str]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "where": problem.where,
+    }
