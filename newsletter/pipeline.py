@@ -20,7 +20,7 @@ from newsletter import address, checks, plan
 from newsletter.audience import Audience, Lists, parse_segments
 from newsletter.checks import Evidence, Problem, Verdict
 from newsletter.drafts import Known
-from newsletter.errors import NotReady, UsageError
+from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Edition, Headers, Person, Recipient, Report
 from newsletter.render import Look, edition
@@ -152,8 +152,7 @@ def open_mailing(
 ) -> Mailing:
     """Open a draft for the segments asked for, or for its own. Raises `SourceError` with every mistake."""
     lists = open_lists(workspace)
-    known = Known(fields=lists.columns, segments=lists.segments.names, themes=workspace.theme_names)
-    report = workspace.read_draft(workspace.draft_path(draft), known)
+    report = workspace.read_draft(workspace.draft_path(draft), _known(workspace, lists))
     chosen = lists.segments.select(segments or report.segments)
     return Mailing(
         workspace=workspace,
@@ -167,6 +166,22 @@ def open_mailing(
         headers=headers(workspace.settings, at),
         transport=transport or workspace.settings.transport,
     )
+
+
+def drafts_segments(workspace: Workspace, lists: Lists) -> dict[str, tuple[str, ...]]:
+    """Each issue that has a draft → its segments, in order of precedence. A draft with mistakes is left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in workspace.drafts():
+        try:
+            report = workspace.read_draft(path, _known(workspace, lists))
+        except SourceError:
+            continue
+        found[report.issue] = tuple(name for name in lists.segments.names if name in report.segments)
+    return found
+
+
+def _known(workspace: Workspace, lists: Lists) -> Known:
+    return Known(fields=lists.columns, segments=lists.segments.names, themes=workspace.theme_names)
 
 
 def look(settings: Settings) -> Look:
@@ -227,9 +242,7 @@ def make_plan(
     """The dry run, with what the ledger knows of opt-outs and of who has had it."""
     proposal = mailing.proposal(suppressed=suppressed, already=already, lifted=lifted)
     made = plan.make(proposal)
-    return Planned(
-        title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal
-    )
+    return Planned(title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal)
 
 
 def find_recipient(mailing: Mailing, wanted: str) -> Recipient:
@@ -240,7 +253,9 @@ def find_recipient(mailing: Mailing, wanted: str) -> Recipient:
         raise UsageError(f"that is not an address: {error}") from None
     found = [each for each in mailing.audience if each.recipient.key == key]
     if not found:
-        raise UsageError("nobody with this address is in the segments of this draft", "Try: newsletter explain ADDRESS")
+        raise UsageError(
+            "nobody with this address is in the segments of this draft", "Try: newsletter explain ADDRESS"
+        )
     chosen = next((each.recipient for each in found if each.reason is None), None)
     if chosen is None or chosen.segment not in mailing.editions:
         why = found[0].reason or f"they belong to the segment {chosen.segment if chosen else ''}"
@@ -256,10 +271,14 @@ def rendered(mailing: Mailing, *, segment: str | None, to: str | None, form: str
     if form == "mjml":
         return chosen.mjml.encode()
     if recipient is not None:
-        message = one_message(mailing.workspace, chosen, mailing.headers, person_for(mailing, chosen, recipient))
+        message = one_message(
+            mailing.workspace, chosen, mailing.headers, person_for(mailing, chosen, recipient)
+        )
     else:
         inert = replace(mailing.headers, inert=True)
-        message = one_message(mailing.workspace, chosen, inert, stranger(chosen, mailing.headers.sender_address))
+        message = one_message(
+            mailing.workspace, chosen, inert, stranger(chosen, mailing.headers.sender_address)
+        )
     return message if form == "eml" else part_of(message, form)
 
 

@@ -32,7 +32,10 @@ def _web_address(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    if not all(part.replace("-", "").isalnum() and part.isascii() for part in value.split(".")) or "." not in value:
+    if (
+        not all(part.replace("-", "").isalnum() and part.isascii() for part in value.split("."))
+        or "." not in value
+    ):
         raise ValueError("a domain such as reports.example.org")
     return value.lower()
 
@@ -56,7 +59,9 @@ def _disclaimer(value: str) -> str:
     missing = missing_words(text)
     if missing:
         lacking = " and ".join(f"“{words}”" for words in missing)
-        raise ValueError(f"a disclaimer that says it is a personal account and not the official record; it lacks {lacking}")
+        raise ValueError(
+            f"a disclaimer that says it is a personal account and not the official record; it lacks {lacking}"
+        )
     return text
 
 
@@ -95,7 +100,9 @@ class Smtp(_Section):
 
     host: Line = Field("localhost", description="The relay's host name.")
     port: int = Field(587, ge=1, le=65535, description="The relay's port.")
-    security: Literal["tls", "starttls", "none"] = Field("starttls", description="How the session is protected.")
+    security: Literal["tls", "starttls", "none"] = Field(
+        "starttls", description="How the session is protected."
+    )
     username: Line | None = Field(None, description="The user to log in as; none means no login.")
     connections: int = Field(4, ge=1, le=100, description="Sessions open at once.")
 
@@ -141,16 +148,24 @@ class Settings(_Section):
     privacy_url: WebAddress | None = Field(None, description="Your privacy notice.")
     site_url: WebAddress | None = Field(None, description="The base of your public pages.")
     bounce_domain: Domain | None = Field(None, description="The domain whose mail is bounces to this program.")
-    lang: str = Field("en-GB", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="The language of the mail.")
+    lang: str = Field(
+        "en-GB", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="The language of the mail."
+    )
     timezone: Annotated[str, AfterValidator(_zone)] = Field("Europe/London", description="The zone of dates.")
     theme: str = Field("report", description="The theme, a folder of `templates/`.")
-    theme_settings: ThemeSettings = Field(default_factory=ThemeSettings, description="What the theme lets you choose.")
+    theme_settings: ThemeSettings = Field(
+        default_factory=ThemeSettings, description="What the theme lets you choose."
+    )
     consent: Literal["required", "recorded"] = Field(
         "required", description="`required` leaves out people without a consent record."
     )
-    approval: Literal["required", "optional"] = Field("optional", description="Whether the member must approve.")
+    approval: Literal["required", "optional"] = Field(
+        "optional", description="Whether the member must approve."
+    )
     sync_max_age_h: float = Field(24, gt=0, description="Hours after which the provider's opt-outs are stale.")
-    transport: Literal["outbox", "smtp", "sendgrid"] = Field("outbox", description="How mail goes out by default.")
+    transport: Literal["outbox", "smtp", "sendgrid"] = Field(
+        "outbox", description="How mail goes out by default."
+    )
     smtp: Smtp = Field(default_factory=Smtp, description="The SMTP relay.")
     sendgrid: SendGrid = Field(default_factory=SendGrid, description="SendGrid.")
     imap: Imap | None = Field(None, description="The mailbox bounces come to.")

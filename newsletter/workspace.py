@@ -6,7 +6,9 @@ environment or `.newsletter/secret`, are asked for when needed, and stand in no 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -117,7 +119,11 @@ class Workspace:
             return path.open("rb")
         except OSError:
             raise SourceError(
-                [Mistake(Where(f"lists/{name}"), "there is no such list", did_you_mean(name, self.list_names()))]
+                [
+                    Mistake(
+                        Where(f"lists/{name}"), "there is no such list", did_you_mean(name, self.list_names())
+                    )
+                ]
             ) from None
 
     def list_names(self) -> tuple[str, ...]:
@@ -178,6 +184,19 @@ class Workspace:
             make_secret(path)
         return path.read_bytes().strip()
 
+    def remember_receipt(self, value: str, components: Mapping[str, str]) -> None:
+        """Keep what a receipt was made of, so that a later refusal can say what changed."""
+        folder = self.state_dir / "receipts"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{value}.json").write_text(json.dumps(dict(components)), encoding="utf-8")
+
+    def receipt_components(self, value: str) -> dict[str, str] | None:
+        """What a receipt shown here was made of; None for one that this workspace never showed."""
+        if not re.fullmatch(r"[a-z2-7-]{1,40}", value):
+            return None
+        path = self.state_dir / "receipts" / f"{value}.json"
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
     def shown(self, path: Path) -> str:
         """A path as messages name it: relative to the workspace where it is inside."""
         try:
@@ -232,4 +251,6 @@ def _read_text(path: Path, shown: str) -> str:
         return _read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SourceError([Mistake(Where(shown, line), "this is not UTF-8", "Save the file as UTF-8.")]) from None
+        raise SourceError(
+            [Mistake(Where(shown, line), "this is not UTF-8", "Save the file as UTF-8.")]
+        ) from None

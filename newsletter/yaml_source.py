@@ -271,6 +271,7 @@ _EXPECTED = {
     "string_type": "text",
     "list_type": "a list, one `- item` a line",
     "tuple_type": "a list, one `- item` a line",
+    "too_short": "at least one item",
     "model_type": "`key: value` lines below it",
     "dict_type": "`key: value` lines below it",
 }

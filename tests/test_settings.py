@@ -29,7 +29,11 @@ def refusal(text: str) -> str:
 def test_the_least_a_workspace_needs_is_five_lines() -> None:
     """Everything else has a default, and the default transport is the rehearsal."""
     settings = read()
-    assert (settings.transport, settings.consent, settings.limits.max_recipients) == ("outbox", "required", 5000)
+    assert (settings.transport, settings.consent, settings.limits.max_recipients) == (
+        "outbox",
+        "required",
+        5000,
+    )
     assert settings.reply_to == "maya@reports.example.org"
 
 

@@ -95,7 +95,11 @@ def text_part_in_step(evidence: Evidence) -> Iterator[Finding]:
     Instead: both parts are written from the draft; mend the theme.
     """
     for name, edition in evidence.editions.items():
-        seen = _words(html.unescape(re.sub(r"<!--.*?-->|<style.*?</style>|<[^>]+>", " ", _joined(edition.html), flags=re.S)))
+        seen = _words(
+            html.unescape(
+                re.sub(r"<!--.*?-->|<style.*?</style>|<[^>]+>", " ", _joined(edition.html), flags=re.DOTALL)
+            )
+        )
         read = _words(_joined(edition.text))
         lacking = sorted(seen - read)
         if len(lacking) > len(seen) // 50:

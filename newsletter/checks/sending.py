@@ -55,7 +55,10 @@ def braces_that_are_not_a_field(evidence: Evidence) -> Iterator[Finding]:
     for edition in evidence.editions.values():
         shown = "".join((*edition.text.statics, *edition.subject.statics))
         if "{{" in shown or "}}" in shown:
-            yield "double braces stand in the text and will be shown to readers as they are", evidence.report.source
+            yield (
+                "double braces stand in the text and will be shown to readers as they are",
+                evidence.report.source,
+            )
             return
 
 

@@ -78,8 +78,12 @@ def check(draft: Draft, json: Json = False) -> int:
 @app.command()
 def render(
     draft: Draft,
-    segment: Annotated[str | None, typer.Option(metavar="SEGMENT", help="The edition for this segment.")] = None,
-    to: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Exactly what this person would get.")] = None,
+    segment: Annotated[
+        str | None, typer.Option(metavar="SEGMENT", help="The edition for this segment.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Exactly what this person would get.")
+    ] = None,
     format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.HTML,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of stdout.")
@@ -135,7 +139,9 @@ def send(
 
 @app.command()
 def status(
-    issue: Annotated[str | None, typer.Argument(metavar="[ISSUE]", help="The draft's id; all where left out.")] = None,
+    issue: Annotated[
+        str | None, typer.Argument(metavar="[ISSUE]", help="The draft's id; all where left out.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Show what became of a sending: accepted, rejected, suppressed, deferred, unknown, pending.
@@ -186,7 +192,9 @@ def explain(
 @app.command()
 def suppress(
     action: Annotated[Suppress, typer.Argument(metavar="add|remove|list|import", help="What to do.")],
-    what: Annotated[str | None, typer.Argument(metavar="[ADDRESS|FILE]", help="Whom, or a file of addresses.")] = None,
+    what: Annotated[
+        str | None, typer.Argument(metavar="[ADDRESS|FILE]", help="Whom, or a file of addresses.")
+    ] = None,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
     json: Json = False,
 ) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from newsletter.audience import ListReport
     from newsletter.checks import Problem
     from newsletter.delivery.run import Status
     from newsletter.pipeline import Planned, Preflight
@@ -23,7 +24,13 @@ EXCLUDED_WORDS = {
     "no_consent": "no consent record",
     "already_sent": "had it already",
 }
-VERDICT_STYLES = {"READY": "bold green", "WARN": "bold yellow", "NOT READY": "bold red", "COULD NOT CHECK": "bold cyan"}
+BAD_ROWS_SHOWN = 5
+VERDICT_STYLES = {
+    "READY": "bold green",
+    "WARN": "bold yellow",
+    "NOT READY": "bold red",
+    "COULD NOT CHECK": "bold cyan",
+}
 
 
 def say(text: str) -> None:
@@ -87,24 +94,25 @@ def plan(planned: Planned) -> None:
     for segment in made.segments:
         if segment.examples:
             print(f"  {segment.name}: {', '.join(segment.examples)}, …")
-    _list_reports(made)
-    console.print(f"[{VERDICT_STYLES[planned.verdict.value]}]{planned.verdict.value}[/]")
-    problems(planned.problems)
+    list_reports(made.lists)
+    if made.shared:
+        print(f"  {made.shared} addresses are shared by people of different names; each gets one mail")
+    console.print(f"[{VERDICT_STYLES[planned.preflight.verdict.value]}]{planned.preflight.verdict.value}[/]")
+    problems(planned.preflight.problems)
     console.print(f"to send: [bold]{made.total:,}[/]   receipt: [bold]{made.receipt.value}[/]")
 
 
-def _list_reports(made: Plan) -> None:
-    for each in made.lists:
+def list_reports(lists: Iterable[ListReport]) -> None:
+    """What reading each list found, with its first bad rows."""
+    for each in lists:
         bad = f", {each.invalid} that cannot be used" if each.invalid else ""
         print(f"  lists/{each.file}: {each.rows:,} rows{bad}")
-        for line, why in each.bad_rows[:5]:
+        for line, why in each.bad_rows[:BAD_ROWS_SHOWN]:
             print(f"    lists/{each.file}:{line}: {why}")
-        if each.invalid > 5:
-            print(f"    … and {each.invalid - 5} more")
+        if each.invalid > BAD_ROWS_SHOWN:
+            print(f"    … and {each.invalid - BAD_ROWS_SHOWN} more")
         for note in each.notes:
             print(f"    note: {note}")
-    if made.shared:
-        print(f"  {made.shared} addresses are shared by people of different names; each gets one mail")
 
 
 def status(stands: Status) -> None:

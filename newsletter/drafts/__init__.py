@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from newsletter import yaml_source
 from newsletter.drafts import faults
@@ -19,9 +18,6 @@ from newsletter.drafts.known import FIELD, Known, fields_of
 from newsletter.drafts.source import Source
 from newsletter.errors import Mistake, SourceError, Where
 from newsletter.model import Meeting, Report
-
-if TYPE_CHECKING:
-    from newsletter.yaml_source import Document
 
 __all__ = ["FIELD", "SUFFIXES", "Known", "fields_of", "parse"]
 

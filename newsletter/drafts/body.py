@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import reduce
+from itertools import chain, repeat
+from operator import getitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newsletter import markdown
-from newsletter.drafts.known import FIELD
+from newsletter.drafts.known import Masked
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -37,8 +39,8 @@ class Body:
 
     lines: tuple[Line, ...]
     tokens: tuple[Token, ...]
-    fields: dict[str, str]
-    """The word that stands for a merge field in `tokens` → the field as written."""
+    masked: Masked
+    """The text that `tokens` were parsed from."""
 
     def canonical(self) -> list[Line]:
         """The lines with one empty line between blocks, none at either end."""
@@ -55,11 +57,11 @@ class Body:
             assert token.map is not None
             start, end = token.map
             yield from _without_blanks(self.lines[done:start])
+            done = end
             if token.type == "only_open":
                 yield [Line(f"::: only {' '.join(token.meta['segments'])}", self.lines[start].number)]
             else:
                 yield from _without_blanks(self.lines[start:end], split=False)
-            done = end
         yield from _without_blanks(self.lines[done:])
 
 
@@ -81,18 +83,8 @@ def from_yaml(document: Document, source: Source) -> Body:
 
 
 def _parsed(lines: Sequence[Line]) -> Body:
-    text = "\n".join(line.text for line in lines)
-    # A digest of the text cannot stand in the text, and letters and digits mean nothing to Markdown.
-    nonce = sha256(text.encode()).hexdigest()[:20]
-    fields: dict[str, str] = {}
-
-    def word(field: Any) -> str:
-        key = f"f{nonce}{len(fields):06}"
-        fields[key] = field[0]
-        return key
-
-    tokens = markdown.parse(FIELD.sub(word, text))
-    return Body(tuple(lines), tuple(tokens), fields)
+    masked = Masked.of("\n".join(line.text for line in lines))
+    return Body(tuple(lines), tuple(markdown.parse(masked.text)), masked)
 
 
 def _outermost(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -133,19 +125,53 @@ class _Writer:
         self.lines: list[Line] = []
 
     def section(self, section: dict[str, Any], at: Location) -> None:
-        only = section.get("only")
+        only, points = section.get("only"), section.get("points")
         names = [name for name in only if isinstance(name, str)] if isinstance(only, list) else []
         if names:
-            self.write(f"::: only {' '.join(names)}", self.document.where((*at, "only")).line)
-        self.text((*at, "heading"), first="## ", one_line=True)
+            place = self.document.where((*at, "only"))
+            self.block([Line(f"::: only {' '.join(names)}", place.line, place.column - 1)])
+        self.heading((*at, "heading"))
         self.text((*at, "body"))
-        points = section.get("points")
         for index in range(len(points) if isinstance(points, list) else 0):
-            self.text((*at, "points", index), first="- ", rest="  ")
-        self.gap()
+            self.point((*at, "points", index), first=index == 0)
         if names:
-            self.write(":::", self.lines[-1].number)
+            self.block([Line(":::", self.lines[-1].number)])
 
-    def text(self, at: Location, *, first: str = "", rest: str = "", one_line: bool = False) -> None:
-        """Add the text at a place, as a block of its own or, with a prefix, an item or a heading."""
-        ...
+    def text(self, at: Location) -> None:
+        self.block(self.value(at))
+
+    def heading(self, at: Location) -> None:
+        lines = self.value(at)
+        if lines:
+            words = " ".join(" ".join(line.text for line in lines).split())
+            self.block([Line(f"## {words}", lines[0].number, lines[0].shift - len("## "))])
+
+    def point(self, at: Location, *, first: bool) -> None:
+        marks = chain(["- "], repeat("  "))
+        item = [
+            Line((mark + line.text).rstrip(), line.number, line.shift - len(mark))
+            for mark, line in zip(marks, self.value(at), strict=False)
+        ]
+        if first:
+            self.block(item)
+        else:
+            self.lines += item
+
+    def block(self, lines: Sequence[Line]) -> None:
+        """Add lines with an empty one before them."""
+        if self.lines and lines:
+            self.lines.append(Line("", self.lines[-1].number))
+        self.lines += lines
+
+    def value(self, at: Location) -> list[Line]:
+        """The lines of a text, in place: exactly for a `|` block, else all at the text's beginning."""
+        value = reduce(getitem, at, self.document.data) if at in self.document.values else None
+        if not isinstance(value, str):
+            return []
+        place = self.document.where(at)
+        if at in self.document.blocks:
+            numbered = enumerate(value.split("\n"), place.line + 1)
+            lines = [Line(text, number, self.source.line(number).find(text)) for number, text in numbered]
+        else:
+            lines = [Line(text, place.line, place.column - 1) for text in value.split("\n")]
+        return next(_without_blanks(lines, split=False), [])

@@ -6,25 +6,25 @@ Rule: whatever YAML would make of a value, it is text here until this page says 
 from __future__ import annotations
 
 import re
-from datetime import date  # noqa: TC003  # pydantic reads the annotation
+from datetime import date  # pydantic reads the annotation
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+from newsletter.drafts import faults
 from newsletter.drafts.known import FIELD, Known, fields_of
 from newsletter.errors import did_you_mean
 from newsletter.yaml_source import mistake
 
 MAX_ID = 64
 
-_ID = re.compile(r"[A-Za-z0-9](?:[._-]?[A-Za-z0-9]+|-)*")
+_ID = re.compile(r"[A-Za-z0-9]+(?:(?:\.|[_-]+)[A-Za-z0-9]+)*")
+"""Safe as a folder's name and in a Message-ID, where two dots may not follow each other (RFC 5322 3.6.4)."""
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _IN_WORDS = re.compile(r"(?:\w+,? )?(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]{3,9}),? (\d{4})")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_LANG = re.compile(
-    r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z\d]{5,8}|\d[a-z\d]{3}))*", re.IGNORECASE
-)
+_LANG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|\d{3}))?(-([a-z\d]{5,8}|\d[a-z\d]{3}))*", re.IGNORECASE)
 """Language, script, region and variants (RFC 5646 section 2.1)."""
 
 
@@ -57,6 +57,13 @@ def _merged(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _linked(value: str) -> str:
+    fault = faults.in_line(value)
+    if fault:
+        raise mistake(fault.what, fault.hint)
+    return value
+
+
 def _id(value: str) -> str:
     if len(value) > MAX_ID or not _ID.fullmatch(value):
         raise mistake(
@@ -76,7 +83,9 @@ def _date(value: Any) -> Any:
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise mistake(f"there is no day {value}: {error}", "The order is year-month-day, like 2026-11-17.") from None
+        raise mistake(
+            f"there is no day {value}: {error}", "The order is year-month-day, like 2026-11-17."
+        ) from None
 
 
 def _as_iso(value: str) -> str | None:
@@ -117,6 +126,8 @@ def _lang(value: str) -> str:
 Line = Annotated[str, AfterValidator(_line)]
 FixedLine = Annotated[Line, AfterValidator(_fixed)]
 MergedLine = Annotated[Line, AfterValidator(_merged)]
+SummaryPoint = Annotated[MergedLine, AfterValidator(_linked)]
+Day = Annotated[date, BeforeValidator(_date)]
 Segment = Annotated[str, AfterValidator(_segment)]
 
 
@@ -128,7 +139,7 @@ class MeetingKeys(_Keys):
     """`meeting:`."""
 
     body: FixedLine = Field(examples=["National Executive Committee"])
-    date: Annotated[date, BeforeValidator(_date)] = Field(examples=["2026-11-17"])
+    date: Day = Field(examples=["2026-11-17"])
     kind: FixedLine | None = None
 
 
@@ -140,7 +151,7 @@ class Front(_Keys):
     meeting: MeetingKeys = Field(examples=["{body: National Executive Committee, date: 2026-11-17}"])
     subject: MergedLine | None = None
     preheader: MergedLine | None = None
-    summary: list[MergedLine] = Field(default_factory=list)
+    summary: list[SummaryPoint] = Field(default_factory=list)
     segments: list[Segment] = Field(default_factory=list)
     theme: Annotated[str, AfterValidator(_theme)] | None = None
     lang: Annotated[str, AfterValidator(_lang)] | None = None

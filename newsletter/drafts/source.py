@@ -42,7 +42,9 @@ class Source:
         text = _SPACE.sub(" ", _LINE_END.sub("\n", _decoded(data, name)))
         text = _DROPPED.sub("", text)
         if not text.strip():
-            raise SourceError([Mistake(Where(name), "the file is empty", "`newsletter new` writes a draft to fill in.")])
+            raise SourceError(
+                [Mistake(Where(name), "the file is empty", "`newsletter new` writes a draft to fill in.")]
+            )
         return cls(name, tuple(text.split("\n")))
 
     def line(self, number: int) -> str:
@@ -68,7 +70,9 @@ def _not_utf8(data: bytes, position: int, name: str) -> Mistake:
     before = _LINE_END.sub("\n", data[:position].decode("utf-8-sig", "replace"))
     number = before.count("\n") + 1
     column = len(before) - before.rfind("\n")
-    line = before[before.rfind("\n") + 1 :] + re.split(rb"[\r\n]", data[position:])[0].decode("cp1252", "replace")
+    line = before[before.rfind("\n") + 1 :] + re.split(rb"[\r\n]", data[position:])[0].decode(
+        "cp1252", "replace"
+    )
     meant = data[position : position + 1].decode("cp1252", "replace")
     what = f"byte {data[position]:02X} is not UTF-8"
     if meant.isprintable() and meant != "�":

@@ -27,10 +27,12 @@ class Key:
         if not secret:
             raise ValueError("the secret that signs codes is empty")
         # The derivation and the algorithm of itsdangerous' `Signer(…, key_derivation="hmac")`.
-        self._key = hmac.digest(secret, purpose.encode(), "sha256")
+        self._mac = hmac.new(hmac.digest(secret, purpose.encode(), "sha256"), digestmod="sha256")
 
     def digest(self, text: str) -> bytes:
-        return hmac.digest(self._key, text.encode(), "sha256")
+        mac = self._mac.copy()
+        mac.update(text.encode())
+        return mac.digest()
 
     def word(self, text: str, *, length: int) -> str:
         """`length` lower-case letters and digits (5 bits each) that only the secret can make."""

@@ -8,13 +8,16 @@ folded at 76 where there is a place to fold, and no value can start a new header
 from __future__ import annotations
 
 import re
+from binascii import b2a_base64
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from newsletter.model import Context
 from newsletter.render.pieces import escape
 
 _WIDTH = 76
-_OPEN, _CLOSE = "=?utf-8?q?", "?="
-_ROOM = 75 - len(_OPEN) - len(_CLOSE)
+_LONGEST_PLAIN = 60
+"""Quotes cannot be folded; this much with its backslashes fits most often, and always within 998."""
 
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 """A display name that needs no quotes (RFC 5322 section 3.2.3)."""
@@ -24,34 +27,50 @@ _NOT_BARE = re.compile("[^A-Za-z0-9 ]+")
 """What cannot stand for itself in an encoded word before an address."""
 
 
-def encoded_words(text: str) -> str:
-    """`text` as encoded words, one a line; no character is split between two (RFC 2047 section 5)."""
-    words = [_in_word(text)]
-    if len(words[0]) > _ROOM:
-        words = [""]
-        for written in map(_in_word, text):
-            if len(words[-1]) + len(written) > _ROOM:
-                words.append("")
-            words[-1] += written
-    return "\r\n ".join(f"{_OPEN}{word}{_CLOSE}" for word in words)
+@dataclass(frozen=True, slots=True)
+class _Encoding:
+    """One of the two of RFC 2047: `weigh` says how much of `limit` a text takes of the longest word."""
+
+    name: str
+    write: Callable[[str], str]
+    weigh: Callable[[str], int]
+    limit: int
+
+
+def encoded_words(text: str, *, used: int) -> str:
+    """`text` as encoded words, one a line; `used` characters of the first line are taken already.
+
+    The shorter encoding is chosen. No character is split between two words (RFC 2047 section 5).
+    """
+    chosen = _QUOTED if len(_quoted(text)) <= len(_base64(text)) else _BASE64
+    limit = chosen.limit * max(_WIDTH - used - _AROUND, 0) // _ROOM
+    words, room = [""], limit
+    for character in text:
+        room -= chosen.weigh(character)
+        if room < 0:
+            words.append("")
+            room = chosen.limit - chosen.weigh(character)
+        words[-1] += character
+    return "\r\n ".join(f"=?utf-8?{chosen.name}?{chosen.write(word)}?=" for word in words if word)
 
 
 def unstructured(text: str, *, name: str) -> str:
     """`text` as the value of the free-text header `name`, folded so that unfolding gives it back."""
     text = escape(text, Context.HEADER)
-    room = _WIDTH - len(f"{name}: ")
+    used = len(f"{name}: ")
+    room = _WIDTH - used
     if _is_plain(text) and text == text.strip():
         if len(text) <= room:
             return text
         words = re.findall(" +[^ ]+", f" {text}")
         if all(len(word) <= room for word in words):
             return _folded(words, room)
-    return encoded_words(text)
+    return encoded_words(text, used=used)
 
 
 def mailbox(name: str, address: str, *, header: str) -> str:
     """`name <address>`, or the address alone where the name is blank; `header` is the header's name."""
-    written = phrase(name)
+    written = phrase(name, header=header)
     if not written:
         return address
     line = f"{header}: {written}".rpartition("\r\n")[2]
@@ -59,12 +78,12 @@ def mailbox(name: str, address: str, *, header: str) -> str:
     return f"{written}{fold} <{address}>"
 
 
-def phrase(name: str) -> str:
-    """`name` as it stands before angle brackets: plain words, quoted, or encoded."""
+def phrase(name: str, *, header: str) -> str:
+    """`name` as it stands first in `header`, before angle brackets: plain words, quoted, or encoded."""
     name = one_line(name)
     # Some readers decode what looks like an encoded word even within quotes.
-    if not _is_plain(name) or len(name) > _ROOM:
-        return encoded_words(name)
+    if not _is_plain(name) or len(name) > _LONGEST_PLAIN:
+        return encoded_words(name, used=len(f"{header}: "))
     if not name or _ATOMS.fullmatch(name):
         return name
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -80,12 +99,16 @@ def _is_plain(text: str) -> bool:
     return bool(_PRINTABLE.fullmatch(text)) and "=?" not in text
 
 
-def _in_word(text: str) -> str:
+def _quoted(text: str) -> str:
     return _NOT_BARE.sub(_hexadecimal, text).replace(" ", "_")
 
 
 def _hexadecimal(found: re.Match[str]) -> str:
     return "=" + found[0].encode().hex("=").upper()
+
+
+def _base64(text: str) -> str:
+    return b2a_base64(text.encode(), newline=False).decode()
 
 
 def _folded(words: list[str], room: int) -> str:
@@ -97,3 +120,9 @@ def _folded(words: list[str], room: int) -> str:
             room = _WIDTH
         lines[-1] += word
     return "\r\n".join(lines)
+
+
+_AROUND = len("=?utf-8?q??=")
+_ROOM = 75 - _AROUND
+_QUOTED = _Encoding("q", _quoted, lambda text: len(_quoted(text)), _ROOM)
+_BASE64 = _Encoding("b", _base64, lambda text: len(text.encode()), _ROOM // 4 * 3)

@@ -12,7 +12,7 @@ import secrets
 from email.utils import format_datetime
 
 from newsletter.message.codes import UnsubscribeKey
-from newsletter.message.header_text import mailbox, one_line, phrase, unstructured
+from newsletter.message.header_text import mailbox, one_line, phrase
 from newsletter.message.unsubscribe import INERT, WaysOut
 from newsletter.model import Edition, Headers, Person
 
@@ -56,11 +56,11 @@ class HeaderWriter:
         return self._ways_out.link(token)
 
     def write(self, person: Person, *, subject: str, token: str) -> str:
-        """The whole header, up to and with the empty line."""
+        """The whole header, up to and with the empty line; `subject` is written already."""
         to = mailbox(_name(person), person.address, header="To")
         unsubscribe = self._ways_out.header(token).replace(">, <", ">,\r\n <")
         return (
-            f"{self._from}To: {to}\r\nSubject: {unstructured(subject, name='Subject')}\r\n"
+            f"{self._from}To: {to}\r\nSubject: {subject}\r\n"
             f"{self._reply_to_and_date}Message-ID: {self.message_id(person)}\r\n"
             f"List-Unsubscribe: {unsubscribe}\r\n{self._rest}\r\n"
         )
@@ -86,7 +86,7 @@ def _name(person: Person) -> str:
 def _shared(edition: Edition, headers: Headers, *, one_click: bool) -> dict[str, str]:
     """What no person changes and no transport writes itself."""
     list_id = f"<{headers.list_id}>"
-    named = f"{phrase(headers.list_name)} {list_id}".lstrip()
+    named = f"{phrase(headers.list_name, header='List-Id')} {list_id}".lstrip()
     return {
         **({"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if one_click else {}),
         "List-Id": named,

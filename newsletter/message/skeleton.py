@@ -11,6 +11,7 @@ from typing import Any
 
 from newsletter.message.body import Body
 from newsletter.message.codes import BounceKey
+from newsletter.message.header_text import unstructured
 from newsletter.message.headers import HeaderWriter
 from newsletter.message.slots import Slots, ending_in_a_line, joined
 from newsletter.message.substitutions import Substitutions, fits
@@ -34,6 +35,7 @@ class Skeleton:
         self._subject = _marked(edition.subject) if headers.test else edition.subject
         self._slots = Slots(edition)
         self._in_subject = self._slots.indices(self._subject.slots)
+        self._one_subject = None if self._in_subject else _written(self._subject, [])
         self._body = Body(
             self._slots, text=text, html=html, disclaimers=(edition.disclaimer_text, edition.disclaimer_html)
         )
@@ -48,7 +50,7 @@ class Skeleton:
         """
         token = self._header.token(person)
         values = self._values(person, token)
-        subject = joined(self._subject, [values[index] for index in self._in_subject])
+        subject = self._one_subject or _written(self._subject, [values[index] for index in self._in_subject])
         return self._body.message(self._header.write(person, subject=subject, token=token), values)
 
     def message_id(self, person: Person) -> str:
@@ -93,6 +95,10 @@ class Skeleton:
 
     def _values(self, person: Person, token: str) -> list[str]:
         return self._slots.values(person, self._header.unsubscribe_url(token))
+
+
+def _written(subject: Pieces, filling: Sequence[str]) -> str:
+    return unstructured(joined(subject, filling), name="Subject")
 
 
 def _marked(subject: Pieces) -> Pieces:

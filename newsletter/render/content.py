@@ -26,7 +26,7 @@ PREHEADER_LENGTH = 140
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What XML, and so MJML, cannot hold; pasted text from word processors brings some of it."""
 _SEPARATORS = re.compile("[\u2028\u2029]")
-_SENTENCE = re.compile(r".+?[.!?…](?=[”’\")]*(?:\s|$))[”’\")]*")
+_SENTENCE = re.compile(r".+?[.!?…][”’)]*(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,12 @@ class Content:
         """The sections that a contents list names."""
         return tuple(section for section in self.sections if section.heading)
 
-    def inlines(self) -> list[Token]:
-        """Every line of Markdown in it."""
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The addresses of the pictures that the author put in."""
         bodies = (token for section in self.sections for token in (section.heading, *section.body) if token)
-        return [*self.summary, *(token for token in bodies if token.type == "inline")]
+        children = (child for token in (*self.summary, *bodies) for child in token.children or ())
+        return frozenset(str(child.attrs.get("src", "")) for child in children if child.type == "image")
 
 
 def writable(text: str) -> str:
@@ -95,7 +97,7 @@ def content(report: Report, tokens: Tokens, segment: str | None) -> Content:
     summary = tuple(markdown.parse_inline(tokens.put(point)) for point in report.summary)
     return Content(
         title=markdown.typographic(report.title),
-        subject=tokens.put(report.subject),
+        subject=markdown.typographic(tokens.put(report.subject)),
         preheader=_preheader(report, tokens, summary, sections),
         summary=summary,
         sections=sections,

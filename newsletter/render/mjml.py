@@ -17,8 +17,7 @@ from newsletter.errors import Mistake, SourceError, did_you_mean
 from newsletter.render.theme import Filled
 
 KNOWN = frozenset(
-    "mjml mj-head mj-body mj-attributes mj-all mj-class mj-breakpoint mj-preview mj-style mj-title mj-raw mj-section "
-    "mj-column mj-group mj-wrapper mj-hero mj-text mj-image mj-button mj-divider mj-spacer mj-table".split()
+    ["mjml", "mj-head", "mj-body", "mj-attributes", "mj-all", "mj-class", "mj-breakpoint", "mj-preview", "mj-style", "mj-title", "mj-raw", "mj-section", "mj-column", "mj-group", "mj-wrapper", "mj-hero", "mj-text", "mj-image", "mj-button", "mj-divider", "mj-spacer", "mj-table"]
 )
 """The tags that the compiler and the mail programs treat well."""
 

@@ -6,7 +6,7 @@ brings no `h1`, and no markup of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,12 +25,6 @@ def block(tokens: Sequence[Token]) -> Markup:
 def inline(token: Token) -> Markup:
     """One line: a heading, a point of the summary."""
     return Markup(_RENDERER.renderInline(token.children or [], _OPTIONS, {}))  # noqa: S704 - as above
-
-
-def images(inlines: Iterable[Token]) -> frozenset[str]:
-    """The addresses of the pictures that the author put in."""
-    children = (child for token in inlines for child in token.children or ())
-    return frozenset(str(child.attrs.get("src", "")) for child in children if child.type == "image")
 
 
 def _below_the_title(token: Token) -> Token:

@@ -29,7 +29,7 @@ _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 _NONCE_LETTERS = 11
 _INDEX_DIGITS = 4
 _LINKS = frozenset({"href", "src", "action", "background", "cite", "poster", "formaction"})
-_BEFORE_A_LINKS_FIELD = re.compile(r"(?:https?://[^/?#\s\\]+[/?#]|mailto:[^@?\s]+@[^@?\s]+\?).*", re.IGNORECASE)
+_BEFORE_A_LINKS_FIELD = re.compile(r"(?:https?://[^/?#\s\\]+[/?#]|mailto:[^@?\s]+@[^@?\s]+\?|tel:[^?\s]+\?|#).*", re.IGNORECASE)
 
 
 class Misplaced(ValueError):
@@ -69,6 +69,11 @@ class Tokens:
     @property
     def sign_up(self) -> str:
         return f"{self.nonce}{1:0{_INDEX_DIGITS}d}"
+
+    @property
+    def disclaimer(self) -> str:
+        """Marks the place a theme gives the disclaimer; never a slot."""
+        return f"{self.nonce}here"
 
     def with_defaults(self, text: str) -> str:
         """The text as it reads for someone of whom nothing is known; for measuring."""

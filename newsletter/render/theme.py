@@ -30,11 +30,6 @@ PROSE = "prose.css"
 Variables = Mapping[str, Any]
 
 
-def theme_names(sources: Mapping[str, str]) -> tuple[str, ...]:
-    """The themes among these files: the folders that hold a `theme.mjml`."""
-    return tuple(sorted(name.removesuffix(f"/{ENTRY}") for name in sources if name.endswith(f"/{ENTRY}")))
-
-
 class Chunk(str):
     """What a template wrote at one place of it."""
 

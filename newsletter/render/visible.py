@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Any
 
-from cssselect import ExpressionError, SelectorError
+from cssselect import ExpressionError, SelectorError, parse
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
@@ -33,7 +33,7 @@ _FARTHEST_PX = 100.0
 _MOST_CONDITIONS = 6
 
 _SHOWN_TAGS = frozenset(
-    "html body div main article section header footer aside center table tbody thead tfoot tr td th p".split()
+    ["html", "body", "div", "main", "article", "section", "header", "footer", "aside", "center", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "p"]
 )
 _REVEALED = re.compile(r"<!(?:--)?\[if[^\]]*\](?:>|-->)(?:<!-->|-->)?")
 _HIDDEN_COMMENT = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->|-->).*?<!\[endif\]-->", re.DOTALL)
@@ -44,7 +44,7 @@ _HARMLESS_PSEUDO = re.compile(r"::(?:marker|selection|placeholder|-webkit-scroll
 _LENGTH = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))(px|pt|em|rem|%|vw|vh|ex|ch|in|cm|mm|)")
 _PX = {"px": 1.0, "": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "in": 96.0, "cm": 37.8, "mm": 3.78}
 _CLIPPING = {"hidden", "clip", "scroll", "auto"}
-_NEVER = frozenset({"transform", "clip-path", "filter", "mask", "mask-image", "mix-blend-mode", "all", "zoom", "scale"})
+_NEVER = frozenset({"transform", "clip-path", "filter", "mask", "mask-image", "mix-blend-mode", "all", "zoom", "scale", "rotate", "animation", "animation-name", "offset-path"})
 _COLOUR_NAMES = {"color", "background", "background-color", "font-size", "font", "line-height"}
 
 
@@ -53,13 +53,21 @@ class NotSeen(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class _Reach:
+    """A rule that reaches an element, with the specificity of the selector by which it does."""
+
+    rule: Rule
+    specificity: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Element:
-    """An element that holds the disclaimer, or is it, with the rules that reach it."""
+    """An element that holds the disclaimer, or is it, with the rules that reach it, in order."""
 
     tag: str
     attributes: dict[str, str]
     own: tuple[Declaration, ...]
-    rules: tuple[Rule, ...]
+    reached_by: tuple[_Reach, ...]
 
 
 def check(html: str, piece: str) -> None:
@@ -71,15 +79,11 @@ def check(html: str, piece: str) -> None:
             f"it ends {end:,} bytes into the HTML, and Gmail cuts a mail at {CLIP_BYTES:,}: the report is too long"
         )
     root = etree.fromstring(html, etree.HTMLParser())
-    found = [
-        element
-        for element in root.iter("p")
-        if element.get("class") == CLASS and etree.tostring(element, encoding="unicode", method="html", with_tail=False) == piece
-    ]
+    found = [element for element in root.iter("p") if _written(element) == piece]
     if len(found) != 1:
         raise NotSeen("the tags around it do not nest, so that mail readers may show it in different ways")
     sheets = [rule for style in root.iter("style") for rule in css.rules(style.text or "")]
-    chain = [_element(element, sheets) for element in (found[0], *found[0].iterancestors())]
+    chain = _chain(found[0], [rule for rule in sheets if any(map(_matters, rule.declarations))])
     for element in chain:
         _check_hidden(element)
     _check_covered(root, sheets)
@@ -103,30 +107,49 @@ def _place(html: str, piece: str) -> int:
 # What reaches an element
 
 
-def _element(element: Any, sheets: Iterable[Rule]) -> _Element:
-    reaching = tuple(rule for rule in sheets if rule.declarations and _reaches(rule, element))
-    return _Element(element.tag, dict(element.attrib), css.declarations(element.get("style", "")), reaching)
+def _written(element: Any) -> str:
+    return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
-def _reaches(rule: Rule, element: Any) -> bool:
-    """Whether a rule could apply to the element, in some reader."""
-    for selector in _alternatives(rule.selector):
-        if _HARMLESS_PSEUDO.search(selector):
-            continue
-        bare = _DARK_OUTLOOK.sub("", _PSEUDO_ELEMENT.sub("", selector)).strip().lstrip(">+~ ") or "*"
-        matcher = _matcher(bare)
-        if matcher is None:
-            if any(map(_matters, rule.declarations)):
-                raise NotSeen(f"the selector '{selector}' cannot be understood, so it might hide it")
-        elif element in matcher(element.getroottree()):
-            return True
-    return False
+def _chain(innermost: Any, rules: Iterable[Rule]) -> list[_Element]:
+    """The disclaimer's own element and all that hold it, outwards."""
+    elements = [innermost, *innermost.iterancestors()]
+    reached: list[list[_Reach]] = [[] for _ in elements]
+    for rule in rules:
+        for selector in _alternatives(rule.selector):
+            matched, specificity = _match(selector, rule, innermost.getroottree())
+            for element, reaches in zip(elements, reached, strict=True):
+                if element in matched:
+                    reaches.append(_Reach(rule, specificity))
+    return [
+        _Element(element.tag, dict(element.attrib), css.declarations(element.get("style", "")), tuple(reaches))
+        for element, reaches in zip(elements, reached, strict=True)
+    ]
+
+
+def _match(selector: str, rule: Rule, tree: Any) -> tuple[set[Any], tuple[int, int, int]]:
+    """The elements that a selector could reach in some reader, and its specificity."""
+    if _HARMLESS_PSEUDO.search(selector):
+        return set(), (0, 0, 0)
+    bare = _PSEUDO_ELEMENT.sub("", _DARK_OUTLOOK.sub("", selector)).strip().lstrip(">+~ ") or "*"
+    matcher = _matcher(bare)
+    if matcher is None or any(condition.startswith("@layer") for condition in rule.conditions):
+        raise NotSeen(f"the rule for '{selector}' cannot be judged, so it might hide it")
+    # An attribute that Outlook sets counts as a class does.
+    ids, classes, tags = matcher.specificity
+    return set(matcher.find(tree)), (ids, classes + len(_DARK_OUTLOOK.findall(selector)), tags)
+
+
+@dataclass(frozen=True, slots=True)
+class _Matcher:
+    find: CSSSelector
+    specificity: tuple[int, int, int]
 
 
 @lru_cache(maxsize=512)
-def _matcher(selector: str) -> CSSSelector | None:
+def _matcher(selector: str) -> _Matcher | None:
     try:
-        return CSSSelector(selector, translator="html")
+        return _Matcher(CSSSelector(selector, translator="html"), parse(selector)[0].specificity())
     except (SelectorError, ExpressionError, etree.XPathError):
         return None
 
@@ -168,8 +191,8 @@ def _check_hidden(element: _Element) -> None:
 
 def _blocks(element: _Element) -> Iterator[tuple[str, tuple[Declaration, ...]]]:
     yield f"on <{element.tag}>", element.own
-    for rule in element.rules:
-        yield " ".join(("in", *rule.conditions, rule.selector)), rule.declarations
+    for reach in element.reached_by:
+        yield " ".join(("in", *reach.rule.conditions, reach.rule.selector)), reach.rule.declarations
 
 
 def _hides(declaration: Declaration, block: Sequence[Declaration]) -> str | None:
@@ -267,9 +290,9 @@ def _scenes(chain: Sequence[_Element]) -> Iterator[tuple[str, ...]]:
     found = {
         condition
         for element in chain
-        for rule in element.rules
-        if any(declaration.name in _COLOUR_NAMES for declaration in rule.declarations)
-        for condition in _conditions(rule)
+        for reach in element.reached_by
+        if any(declaration.name in _COLOUR_NAMES for declaration in reach.rule.declarations)
+        for condition in _conditions(reach.rule)
     }
     if len(found) > _MOST_CONDITIONS:
         raise NotSeen(f"its colours depend on more than {_MOST_CONDITIONS} conditions")
@@ -295,20 +318,21 @@ def _resolved(chain: Sequence[_Element], scene: Sequence[str], name: str) -> str
 
 
 def _cascaded(element: _Element, scene: Sequence[str], name: str) -> str | None:
-    """Later wins; `style` wins over rules, and what is important over both. Specificity is not weighed: themes do
-    not fight over this element, and where they do, the strictest answer is that both might win."""
-    attribute = {"background-color": "bgcolor"}.get(name, "")
-    normal: str | None = element.attributes.get(attribute)
-    important: str | None = None
-    applying = (rule.declarations for rule in element.rules if set(_conditions(rule)) <= set(scene))
-    for block in (*applying, element.own):
+    """By importance, then `style` over rules and rules over attributes, then specificity, then order."""
+    attribute = element.attributes.get("bgcolor") if name == "background-color" else None
+    ranked = [((False, -1, (0, 0, 0)), attribute)]
+    blocks = [
+        (0, reach.specificity, reach.rule.declarations)
+        for reach in element.reached_by
+        if set(_conditions(reach.rule)) <= set(scene)
+    ]
+    for level, specificity, block in (*blocks, (1, (0, 0, 0), element.own)):
         for declaration in block:
             value = _value_for(declaration, name)
-            if value is not None and declaration.important:
-                important = value
-            elif value is not None:
-                normal = value
-    return important or normal
+            if value is not None:
+                ranked.append(((declaration.important, level, specificity), value))
+    # Of equals the last wins, and sorting keeps their order.
+    return sorted(ranked, key=lambda entry: entry[0])[-1][1]
 
 
 def _value_for(declaration: Declaration, name: str) -> str | None:

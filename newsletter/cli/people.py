@@ -1,0 +1,190 @@
+"""What a helper asks of people: who is in which segment, why somebody gets what, who has left."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter import address
+from newsletter.audience import Candidate
+from newsletter.cli import show
+from newsletter.cli.choices import Suppress
+from newsletter.cli.writing import opened
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.opened import open_ledger
+from newsletter.delivery.suppressions import Suppression
+from newsletter.errors import SourceError, UsageError
+from newsletter.pipeline import drafts_segments, open_lists
+from newsletter.workspace import Workspace
+
+REASONS = {
+    "duplicate": "listed again",
+    "other_segment": "belongs to an earlier segment",
+    "no_consent": "has no consent record",
+}
+
+
+def lists(*, as_json: bool) -> None:
+    """Each segment's rows, who belongs to it, and the rows nobody can be sent to by."""
+    workspace = opened()
+    held = open_lists(workspace)
+    audience = held.audience(
+        held.segments.names, consent_required=workspace.settings.consent == "required"
+    )
+    counts = {name: dict.fromkeys(("matched", "can_be_sent_to", *REASONS), 0) for name in held.segments.names}
+    for candidate in audience:
+        counted = counts[candidate.recipient.segment]
+        counted["matched"] += 1
+        counted[candidate.reason or "can_be_sent_to"] += 1
+    if as_json:
+        files = [{"file": each.file, "rows": each.rows, "invalid": each.invalid} for each in audience.lists]
+        show.json({"segments": [{"name": name, **counts[name]} for name in counts], "lists": files})
+        return
+    columns = ["segment", "matched", *REASONS.values(), "can be sent to"]
+    keys = ["matched", *REASONS, "can_be_sent_to"]
+    show.table("", columns, [[name, *(counted[key] for key in keys)] for name, counted in counts.items()])
+    show.list_reports(audience.lists)
+
+
+def explain(wanted: str, *, as_json: bool) -> None:
+    """All that is known of one person."""
+    workspace = opened()
+    key = _key(wanted)
+    held = open_lists(workspace)
+    audience = held.audience(
+        held.segments.names, consent_required=workspace.settings.consent == "required"
+    )
+    rows = [candidate for candidate in audience if candidate.recipient.key == key]
+    with open_ledger(workspace) as ledger:
+        opt_outs = ledger.suppressions.history(key)
+        drafts = {
+            issue: _verdict(rows, segments, ledger, issue, key)
+            for issue, segments in drafts_segments(workspace, held).items()
+        }
+        history = ledger.accounts.history(key)
+    if as_json:
+        show.json(
+            {
+                "rows": [
+                    {
+                        "segment": row.recipient.segment,
+                        "reason": row.reason,
+                        "fields": dict(row.recipient.fields),
+                    }
+                    for row in rows
+                ],
+                "suppressions": [_opt_out(each) for each in opt_outs],
+                "drafts": drafts,
+                "history": [
+                    {"issue": row.issue, "kind": row.kind.value, "segment": row.segment, "state": row.state.value}
+                    for row in history
+                ],
+            }
+        )
+        return
+    _show_rows(rows)
+    for each in opt_outs:
+        ended = f", lifted {_day(each.lifted_at)} ({each.lifted_why})" if each.lifted_at else ""
+        print(f"opted out {_day(each.at)}: {each.reason} (by {each.source}){ended}")
+    for issue, said in drafts.items():
+        print(f"{issue}: {said}")
+    for row in history:
+        print(f"{row.issue} ({row.kind.value}): {row.state.value}, edition for {row.segment} {row.detail}".rstrip())
+
+
+def suppress(action: Suppress, what: str | None, *, reason: str, as_json: bool) -> None:
+    """Change or show the opt-outs."""
+    workspace = opened()
+    if action is not Suppress.LIST and what is None:
+        wanted = "a file" if action is Suppress.IMPORT else "an address"
+        raise UsageError(f"suppress {action.value} needs {wanted}")
+    with open_ledger(workspace) as ledger:
+        match action:
+            case Suppress.ADD:
+                added = ledger.suppressions.add([_key(what or "")], reason=reason or "asked", source="by hand")
+                show.say("opted out" if added else "had opted out already")
+            case Suppress.REMOVE:
+                if not reason:
+                    raise UsageError("lifting an opt-out needs a reason", 'Add: --reason "asked to come back by e-mail"')
+                lifted = ledger.suppressions.lift(_key(what or ""), why=reason)
+                show.say("lifted; they can be sent to again" if lifted else "there was no opt-out to lift")
+            case Suppress.LIST:
+                _show_opt_outs(list(ledger.suppressions), as_json=as_json)
+            case Suppress.IMPORT:
+                _import(workspace, ledger, Path(what or ""), reason or "imported")
+
+
+def _import(workspace: Workspace, ledger: Ledger, path: Path, reason: str) -> None:
+    """Every address of a file: one a line, or the first cell with an @ of each row."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error.__class__.__name__}", "Save it as UTF-8 text or CSV.") from None
+    keys: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        cells = [cell.strip().strip('"') for cell in line.replace(";", ",").split(",")]
+        cell = next((cell for cell in cells if "@" in cell), "")
+        try:
+            keys.append(address.key(address.parse(cell)))
+        except address.AddressError as error:
+            if line.strip() and not (number == 1 and not cell):
+                show.say(f"{workspace.shown(path)}:{number}: left out: {error}")
+    added = ledger.suppressions.add(keys, reason=reason, source=f"imported from {path.name}")
+    show.say(f"{added:,} opted out now, {len(set(keys)) - added:,} had already")
+
+
+def _verdict(rows: list[Candidate], segments: tuple[str, ...], ledger: Ledger, issue: str, key: str) -> str:
+    """Whether this person would get an issue, and why."""
+    candidates = [row for row in rows if row.recipient.segment in segments]
+    if not candidates:
+        return "would not get it: in none of its segments"
+    # Precedence is among the draft's own segments: the first that they match is theirs.
+    first = min(candidates, key=lambda row: segments.index(row.recipient.segment))
+    segment = first.recipient.segment
+    if key in ledger.accounts.already(issue):
+        return "has had it, or may have, or is in an unfinished run"
+    if key in ledger.suppressions.keys():
+        return "would not get it: opted out"
+    if first.reason == "no_consent":
+        return "would not get it: no consent record"
+    others = sorted({row.recipient.segment for row in candidates} - {segment})
+    also = f" (also matches {', '.join(others)}, but the first segment wins)" if others else ""
+    return f"would get the edition for {segment}{also}"
+
+
+def _show_rows(rows: list[Candidate]) -> None:
+    if not rows:
+        print("in no segment of this workspace")
+    for row in rows:
+        said = REASONS[row.reason] if row.reason else "can be sent to"
+        fields = ", ".join(f"{name}: {value}" for name, value in row.recipient.fields.items())
+        print(f"{row.recipient.segment}: {said}. {fields}")
+
+
+def _show_opt_outs(found: list[Suppression], *, as_json: bool) -> None:
+    if as_json:
+        show.json([{"address": each.key, **_opt_out(each)} for each in found])
+        return
+    for each in found:
+        print(f"{each.key}\t{_day(each.at)}\t{each.reason}\t{each.source}")
+
+
+def _opt_out(each: Suppression) -> dict[str, str | None]:
+    return {
+        "since": _day(each.at),
+        "reason": each.reason,
+        "source": each.source,
+        "lifted": _day(each.lifted_at) if each.lifted_at else None,
+        "lifted_why": each.lifted_why,
+    }
+
+
+def _day(moment: float | None) -> str:
+    return datetime.fromtimestamp(moment or 0, UTC).date().isoformat()
+
+
+def _key(wanted: str) -> str:
+    try:
+        return address.key(address.parse(wanted))
+    except address.AddressError as error:
+        raise UsageError(f"that is not an address: {error}") from None

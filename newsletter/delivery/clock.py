@@ -1,0 +1,27 @@
+"""Time as the engine needs it: told and waited for in one place, so that a test may turn it by hand."""
+
+from __future__ import annotations
+
+import time
+from threading import Event
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is, and waiting for it."""
+
+    def now(self) -> float:
+        """Epoch seconds, UTC."""
+
+    def wait(self, seconds: float, woken_by: Event) -> None:
+        """Wait, or less when the event is set."""
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def wait(self, seconds: float, woken_by: Event) -> None:
+        woken_by.wait(seconds)
