@@ -7,23 +7,23 @@ is written by hand and left as it is.
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from inspect import getdoc
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from newsletter import checks, settings
 from newsletter.cli.app import app
-from newsletter.errors import NewsletterError
+from newsletter.delivery.run import RunState
+from newsletter.render.look import FONTS
 
 REFERENCE = Path(__file__).with_name("reference.md")
 
@@ -35,143 +35,127 @@ def reference(written: str) -> str:
     return _BLOCK.sub(lambda found: f"{found['name']}{found['open']}\n{PARTS[found['name']]()}\n\n", written)
 
 
-# Commands
-
-
 def commands() -> str:
-    """Each command: what it does, how it is called, and its options."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    return "\n\n".join(_command(name, group) for name in group.commands)
+    """Each command: what it does, how it is called, its arguments and options."""
+    group: Any = typer.main.get_command(app)
+    return "\n\n".join(_command(name, command) for name, command in group.commands.items())
 
 
-def _command(name: str, group: TyperGroup) -> str:
-    command = group.commands[name]
-    context = typer.Context(command, info_name=f"newsletter {name}", max_content_width=1000)
-    usage = " ".join([f"newsletter {name}", *command.collect_usage_pieces(context)])
-    text, _, example = (command.help or "").partition("Example: ")
-    given = [_parameter(each, context) for each in command.params]
+def _command(name: str, command: Any) -> str:
+    text, _, example = command.help.partition("Example: ")
+    arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
+    options = ["[OPTIONS]"] if len(arguments) < len(command.params) else []
     return "\n\n".join(
         [
             f"### `newsletter {name}`",
             text.strip(),
-            f"```\n{usage}\n```",
-            *([f"Example: `{example.strip()}`"] if example else []),
-            *([_table(("", "", "default"), given)] if given else []),
+            f"```text\n{' '.join([f'newsletter {name}', *options, *arguments])}\n```",
+            _table(("", "", "default"), _parameters(command)),
+            f"For example: `{' '.join(example.split())}`",
         ]
     )
 
 
-def _parameter(parameter: object, context: typer.Context) -> tuple[str, str, str]:
-    assert isinstance(parameter, TyperArgument | TyperOption)
-    words = parameter.type_descriptor.annotation
-    choices = [each.value for each in words] if isinstance(words, type) and issubclass(words, Enum) else []
-    if isinstance(parameter, TyperArgument):
-        name = f"`{parameter.make_metavar(context).strip('{}')}`"
-    else:
-        value = "" if parameter.is_flag else f" {'|'.join(choices) or parameter.metavar}"
-        name = ", ".join(f"`{option}`" for option in parameter.opts[:-1])
-        name = ", ".join(filter(None, [name, f"`{parameter.opts[-1]}{value}`"]))
-    help_text = parameter.help or ""
-    if choices and isinstance(parameter, TyperArgument):
-        help_text += f" One of {', '.join(f'`{choice}`' for choice in choices)}."
-    return name, help_text, _default(parameter)
+def _parameters(command: Any) -> Iterator[tuple[str, str, str]]:
+    """How each argument and option is written, what it does, and its default."""
+    hints = get_type_hints(inspect.unwrap(command.callback), include_extras=True)
+    for each in command.params:
+        default = _written(each.default)
+        shown = "required" if each.required else "" if default in {None, False, ""} else f"`{default}`"
+        if each.param_type_name == "argument":
+            yield f"`{each.metavar}`", each.help, shown
+        else:
+            value = "" if each.is_flag else f" {_choices(hints[each.name]) or each.metavar}"
+            yield f"`{', '.join(each.opts)}{value}`", each.help, shown
 
 
-def _default(parameter: TyperArgument | TyperOption) -> str:
-    if parameter.required:
-        return "required"
-    value = parameter.default
-    if isinstance(value, Enum):
-        value = value.value
-    return f"`{value}`" if value not in {None, "", False} else ""
+def _choices(annotation: Any) -> str:
+    """The words that an option may take, `a|b`; nothing where it may take any."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return "|".join(str(word.value) for word in annotation)
+    return next(filter(None, map(_choices, get_args(annotation))), "")
 
 
-def exit_codes() -> str:
-    """Every number a command may end with."""
-    return _table(("code", "meaning"), ((f"`{code}`", meaning) for code, meaning in sorted(_exit_codes())))
-
-
-def _exit_codes() -> Iterator[tuple[int, str]]:
-    from newsletter.cli import codes
-
-    for code in codes.ExitCode:
-        yield code.value, code.meaning
-
-
-# Settings
+def _written(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
 
 
 def all_settings() -> str:
-    """Each key of newsletter.yaml, the sections' own tables after the first."""
-    top = _settings_table(settings.Settings, "")
+    """Each key of newsletter.yaml, and below it the keys of each section."""
     sections = (
-        f"#### `{name}`\n\n{getdoc(model)}\n\n{_settings_table(model, f'{name}.')}"
-        for name, model in _sections(settings.Settings)
+        f"### `{name}`\n\n{inspect.getdoc(model)}\n\n{_settings_table(model, f'{name}.')}"
+        for name, info in settings.Settings.model_fields.items()
+        if (model := _section(info.annotation))
     )
-    return "\n\n".join([top, *sections])
-
-
-def _sections(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
-    for name, info in model.model_fields.items():
-        for kind in (info.annotation, *get_args(info.annotation)):
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield info.alias or name, kind
+    return "\n\n".join([_settings_table(settings.Settings, ""), *sections])
 
 
 def _settings_table(model: type[BaseModel], prefix: str) -> str:
     rows = (
-        (f"`{prefix}{info.alias or name}`", _kind(info.annotation), _setting_default(info), info.description or "")
+        (f"`{prefix}{info.alias or name}`", _kind(info.annotation), _default(info), info.description or "")
         for name, info in model.model_fields.items()
     )
     return _table(("key", "type", "default", ""), rows)
 
 
-def _setting_default(info: FieldInfo) -> str:
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The model of the section that a key holds, if it holds one."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _default(info: FieldInfo) -> str:
     if info.is_required():
         return "required"
-    value = info.default
-    if value is None or info.default_factory is not None or value == "":
+    if info.default_factory is not None or info.default is None or info.default == "":
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{str(info.default).lower() if isinstance(info.default, bool) else info.default}`"
 
 
-_KINDS: dict[object, str] = {bool: "true or false", int: "whole number", float: "number", str: "text"}
-_ANNOTATED: dict[object, str] = {
-    settings.Address: "address",
-    settings.WebAddress: "web address",
-    settings.Domain: "domain",
-}
+_KINDS: dict[object, str] = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
 
 
 def _kind(annotation: Any) -> str:
     """A type as the person who fills in the file would call it."""
-    if annotation in _ANNOTATED:
-        return _ANNOTATED[annotation]
+    if _section(annotation):
+        return "section"
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(annotation))
-    if get_origin(annotation) is Annotated:
-        return _kind(get_args(annotation)[0])
     if get_origin(annotation) in {Union, UnionType}:
         return _kind(next(each for each in get_args(annotation) if each is not type(None)))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "section"
-    return _KINDS[annotation]
+    return _KINDS[getattr(annotation, "__origin__", annotation)]
 
 
-# Checks
+def fonts() -> str:
+    """The fonts a theme may be set in."""
+    return ", ".join(f"`{font}`" for font in FONTS) + "."
+
+
+def states() -> str:
+    """The states of a run, each with what it means."""
+    said = {
+        RunState.SCHEDULED: "it has not begun, and will at its time",
+        RunState.HELD: "nothing leaves before a time, so that it can be stopped",
+        RunState.CANARY: "the first have it, and everybody else waits for a word",
+        RunState.SENDING: "a process is at work on it",
+        RunState.PAUSED: "nobody is at work on it, and somebody is pending or deferred",
+        RunState.STOPPED: "a person stopped it",
+        RunState.COMPLETE: "nobody is pending or deferred",
+    }
+    return _table(("state", "meaning"), ((f"`{state.value}`", said[state]) for state in RunState))
 
 
 def all_checks() -> str:
-    """Each rule with its docstring, a part a line."""
+    """Each rule with its docstring, one paragraph a part."""
     return "\n\n".join(_check(rule) for rule in checks.rules())
 
 
 def _check(rule: checks.Rule) -> str:
-    parts = re.split(r"^(?=[A-Z][a-z ]+: )", rule.explanation, flags=re.MULTILINE)
-    lines = (re.sub(r"^([^:]+):", r"**\1:**", " ".join(part.split())) for part in parts if part.strip())
-    heading = f"### {rule.code}: {rule.name}\n\nSeverity: {rule.severity.value}."
-    return "\n\n".join([heading, *lines])
+    parts = re.split(
+        r"^(?=(?:What it does|Why it matters|Example|Instead): )", rule.explanation, flags=re.MULTILINE
+    )
+    said = (re.sub(r"^([^:]+):", r"**\1:**", " ".join(part.split())) for part in parts if part.strip())
+    return "\n\n".join([f"### {rule.code}: {rule.name}", f"Severity: {rule.severity.value}.", *said])
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -182,8 +166,9 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
-    "exit-codes": exit_codes,
     "settings": all_settings,
+    "fonts": fonts,
+    "states": states,
     "checks": all_checks,
 }
 

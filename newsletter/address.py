@@ -15,11 +15,16 @@ from email_validator import EmailNotValidError, validate_email
 _MAX_BYTES = 254
 """RFC 5321 section 4.5.3.1.3: a path holds 256 octets, two of them the angle brackets."""
 
-_LOCAL = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
-_PLAIN = re.compile(rf"(?=[^@]{{1,64}}@){_LOCAL}@[A-Za-z0-9.-]+")
-"""What nearly every address looks like: a dot-atom (RFC 5322 section 3.2.3) of at most 64 octets."""
+_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+"""What nearly every local part looks like (RFC 5322 section 3.2.3)."""
 
-_REFUSED = (
+_SHORT = _MAX_BYTES // 4
+"""No address of so few characters is too long, whatever UTF-8 makes of them."""
+
+_MAX_LOCAL_BYTES = 64
+"""RFC 5321 section 4.5.3.1.1."""
+
+_SLIPS = (
     (re.compile(r"\A\Z"), "there is no address"),
     (re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"), "it holds a line break or another control character"),
     (re.compile(r"[<>]"), "it has angle brackets: only the address itself may stand here"),
@@ -41,12 +46,17 @@ def parse(text: str) -> str:
     exists is not asked. Raises `AddressError`.
     """
     text = text.strip()
-    if not _PLAIN.fullmatch(text):
-        return _unusual(text)
-    at = text.rindex("@")
-    address = f"{text[:at]}@{_domain(text[at + 1 :])}"
-    if len(address) > _MAX_BYTES:
-        raise AddressError(_too_long(address))
+    local, _, domain = text.rpartition("@")
+    if not _DOT_ATOM.fullmatch(local) or len(local) > _MAX_LOCAL_BYTES:
+        _refuse_unless_international(local, text)
+    try:
+        host = _domain(domain)
+    except AddressError:
+        _refuse_slips(text)
+        raise
+    address = f"{local}@{host}"
+    if len(address) > _SHORT:
+        _refuse_long(address)
     return address
 
 
@@ -68,21 +78,26 @@ def mask(address: str) -> str:
     return f"{local[:1]}…{at}{domain if at else ''}"
 
 
-def _unusual(text: str) -> str:
-    """`parse` for an address that is not plain ASCII, or not an address."""
-    for pattern, why in _REFUSED:
-        if pattern.search(text):
-            raise AddressError(why)
-    local, _, domain = text.rpartition("@")
+def _refuse_unless_international(local: str, text: str) -> None:
+    """A local part that is no ASCII dot-atom may still be one of RFC 6531."""
+    _refuse_slips(text)
     try:
-        # The local part is checked beside a domain that is known to be good; domains are remembered.
+        # Beside a domain that is known to be good: domains are checked, and remembered, on their own.
         validate_email(f"{local}@example.org", check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise AddressError(_reason(error)) from None
-    address = f"{local}@{_domain(domain)}"
-    if len(address.encode()) > _MAX_BYTES:
-        raise AddressError(_too_long(address))
-    return address
+
+
+def _refuse_slips(text: str) -> None:
+    for pattern, why in _SLIPS:
+        if pattern.search(text):
+            raise AddressError(why)
+
+
+def _refuse_long(address: str) -> None:
+    size = len(address.encode())
+    if size > _MAX_BYTES:
+        raise AddressError(f"it is {size} bytes long, and {_MAX_BYTES} is the most that mail can carry")
 
 
 @lru_cache(maxsize=65536)
@@ -102,7 +117,3 @@ def _reason(error: EmailNotValidError) -> str:
     """email-validator's sentence as the end of one of ours, without the part that idna quotes."""
     sentence = str(error).partition(" (Codepoint")[0].rstrip(".")
     return sentence[:1].lower() + sentence[1:]
-
-
-def _too_long(address: str) -> str:
-    return f"it is {len(address.encode())} bytes long, and {_MAX_BYTES} is the most that mail can carry"

@@ -25,6 +25,11 @@ duplicate, other_segment, suppressed, no_consent, already_sent."""
 
 EXAMPLES_SHOWN = 3
 
+_LINES_AT_ONCE = 1000
+"""People hashed by one call, which takes as long as hashing a person does."""
+
+_SEPARATOR = "\x1f"
+
 Values = tuple[str | None, ...]
 """What is merged for one person, aligned with `Edition.fields`."""
 
@@ -155,7 +160,8 @@ def make(proposal: Proposal) -> Plan:
         segment = recipient.segment
         counts[segment][reason] += 1
         if reason is None:
-            missing.update(name for place, name in required[segment] if values[place] is None)
+            for place, name in required[segment]:
+                missing[name] += values[place] is None
             if len(examples[segment]) < EXAMPLES_SHOWN:
                 examples[segment].append(mask(recipient.address))
     return Plan(
@@ -175,7 +181,7 @@ def make(proposal: Proposal) -> Plan:
             if segment.name in proposal.editions
         ),
         lists=proposal.audience.lists,
-        missing=dict(missing),
+        missing=dict(+missing),
         shared=proposal.audience.shared,
         max_recipients=proposal.limits.max_recipients,
     )
@@ -234,23 +240,26 @@ class _Reading:
     def __iter__(self) -> Iterator[tuple[Recipient, Values, str | None]]:
         """Each row of the chosen segments: what is merged (nothing for most excluded rows), and why not."""
         mergers = {name: _merger(edition) for name, edition in self._proposal.editions.items()}
-        suppressed, already, update = self._proposal.suppressed, self._proposal.already, self._people.update
-        for candidate in self._proposal.audience:
-            recipient, reason = candidate.recipient, candidate.reason
-            key, segment = recipient.key, recipient.segment
-            merged = mergers.get(segment)
+        suppressed, already = self._proposal.suppressed, self._proposal.already
+        lines: list[str] = []
+        for recipient, reason in self._proposal.audience:
+            merged = mergers.get(recipient.segment)
             if merged is None:
                 continue
             values: Values = ()
             if reason is None:
                 values = merged(recipient.fields)
-                update(_line([segment, key, recipient.address, *values]))
-            if reason in {None, "no_consent"} and key in suppressed:
+                lines.append(_line(recipient.segment, recipient.address, values))
+                if len(lines) == _LINES_AT_ONCE:
+                    self._people.update("".join(lines).encode())
+                    lines.clear()
+            if (reason is None or reason == "no_consent") and recipient.key in suppressed:
                 yield recipient, values, "suppressed"
-            elif reason is None and key in already:
+            elif reason is None and recipient.key in already:
                 yield recipient, values, "already_sent"
             else:
                 yield recipient, values, reason
+        self._people.update("".join(lines).encode())
 
     def receipt(self) -> Receipt:
         """The receipt of what has been read. Only after the pass has come to its end."""
@@ -299,9 +308,11 @@ def _listed(pieces: Pieces) -> list[object]:
     return [pieces.statics, [(slot.field, slot.default, slot.context) for slot in pieces.slots]]
 
 
-def _line(parts: list[str | None]) -> bytes:
-    """One person, unmistakably: cells hold no control character, so these three can separate and end them."""
-    return ("\x1f".join(["\x00" if part is None else part for part in parts]) + "\x1e").encode()
+def _line(segment: str, address: str, values: Values) -> str:
+    """One person, unmistakably: cells hold no control character, so these three can mark and part them."""
+    if None in values:
+        values = tuple("\x00" if value is None else value for value in values)
+    return f"{segment}{_SEPARATOR}{address}{_SEPARATOR}{_SEPARATOR.join(values)}\x1e"
 
 
 def _digest(value: object) -> str:

@@ -21,15 +21,18 @@ def sign_up(fields: Mapping[str, str]) -> str | None:
 
     `by website form on 3 March 2025`; a date that is not ISO 8601 stands as it was written.
     """
-    source = fields.get(SOURCE)
-    joined = fields.get(DATE)
+    return _sentence(fields.get(SOURCE), fields.get(DATE))
+
+
+@lru_cache(maxsize=4096)
+def _sentence(source: str | None, joined: str | None) -> str | None:
+    """Remembered, because people join on the same days by the same few ways."""
     said = [f"by {source}"] if source else []
     if joined:
         said.append(_day(joined))
     return " ".join(said) or None
 
 
-@lru_cache(maxsize=4096)
 def _day(text: str) -> str:
     try:
         day = date.fromisoformat(text[:10])

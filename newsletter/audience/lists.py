@@ -29,7 +29,7 @@ BadRow = Callable[[int, str], None]
 
 EMAIL = "email"
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZIP = b"PK\x03\x04"
 """How every .xlsx and .ods file starts."""
@@ -66,37 +66,34 @@ class CsvList:
         Rows without any text are passed over. Raises `SourceError` where the file cannot be read further.
         """
         width = len(self.columns)
-        try:
-            with TextIOWrapper(self.opener(), self.encoding, newline="") as stream:
-                for line, last, row in self._records(stream, bad):
-                    if len(row) != width and not self._squared(row, line, bad):
-                        continue
-                    if last != line:
-                        self._refuse_swallowed(row, line)
-                    cells = clean(row)
-                    if any(cells):
-                        yield line, cells
-        except UnicodeDecodeError:
-            raise SourceError([Mistake(Where(self.shown), "the list was changed while it was read")]) from None
+        with TextIOWrapper(self.opener(), self.encoding, newline="") as stream:
+            reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
+            _pass_header(reader)
+            read = reader.line_num
+            while True:
+                try:
+                    for row in reader:
+                        line, read = read + 1, reader.line_num
+                        if len(row) != width and not self._squared(row, line, bad):
+                            continue
+                        if line != read:
+                            self._refuse_swallowed(row, line)
+                        cells = clean(row)
+                        if any(cells):
+                            yield line, cells
+                    return
+                except csv.Error as error:
+                    line, read = read + 1, reader.line_num
+                    self._told(error, line, read, bad)
+                except UnicodeDecodeError:
+                    what = "the list was changed while it was read"
+                    raise SourceError([Mistake(Where(self.shown, read + 1), what)]) from None
 
-    def _records(self, stream: TextIOWrapper, bad: BadRow) -> Iterator[tuple[int, int, list[str]]]:
-        """The records after the header, each with its first and last line."""
-        reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
-        headed = False
-        while True:
-            line = reader.line_num + 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                if reader.line_num > line or "end of data" in str(error):
-                    raise _unclosed(self.shown, line) from None
-                bad(line, _why(error))
-                continue
-            if row and headed:
-                yield line, reader.line_num, row
-            headed = headed or any(map(str.strip, row))
+    def _told(self, error: csv.Error, line: int, last: int, bad: BadRow) -> None:
+        """One row that the reader cannot take is a bad row; one that runs over several lines swallows others."""
+        if last > line or "end of data" in str(error):
+            raise _unclosed(self.shown, line) from None
+        bad(line, _why(error))
 
     def _squared(self, row: list[str], line: int, bad: BadRow) -> bool:
         """Cut surplus blank cells off a row; False, and told, where its cells do not fit the columns.
@@ -129,8 +126,7 @@ def inspect(name: str, opener: Opener, *, folder: str) -> CsvList:
     Reads all of its bytes once, because a single foreign byte near the end decides the encoding.
     """
     shown = (PurePath(folder) / name).as_posix()
-    with opener() as stream:
-        encoding = _encoding(stream, shown)
+    encoding = _encoding(opener, shown)
     with TextIOWrapper(opener(), encoding, newline="") as text:
         line, header = next(((n, held) for n, held in enumerate(text, 1) if held.strip()), (0, ""))
         # A header may hold quoted line breaks; ten lines are plenty.
@@ -144,37 +140,51 @@ def inspect(name: str, opener: Opener, *, folder: str) -> CsvList:
     return CsvList(name, shown, columns, tuple(notes), encoding, delimiter, opener)
 
 
+def _pass_header(reader: Iterator[list[str]]) -> None:
+    """The header is the first record with any text."""
+    next((row for row in reader if any(map(str.strip, row))), None)
+
+
 def clean(row: list[str]) -> list[str]:
     """The cells trimmed, in NFC, on one line each and without invisible characters."""
     whole = "".join(row)
-    if not whole.isprintable() or not is_normalized("NFC", whole):
+    if not (whole.isprintable() and (whole.isascii() or is_normalized("NFC", whole))):
         row = [normalize("NFC", _INVISIBLE.sub("", _SPACING.sub(" ", cell))) for cell in row]
     return [*map(str.strip, row)]
 
 
-def _encoding(stream: IO[bytes], shown: str) -> str:
+def _encoding(opener: Opener, shown: str) -> str:
     """`utf-8-sig` or `cp1252`. Raises `SourceError` for anything else."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    first_foreign = lines = 0
-    proper = undefined = False
-    chunk = stream.read(_CHUNK_BYTES)
-    _refuse_other_formats(chunk, shown)
-    while chunk:
-        text = decoder.decode(chunk)
-        if not text.isascii():
-            proper = proper or bool(_BEYOND_ASCII.search(text.removeprefix("\ufeff")))
-            undefined = undefined or bool(_NOT_CP1252.search(text))
-            foreign = None if first_foreign else _FOREIGN.search(text)
-            if foreign:
-                first_foreign = lines + text.count("\n", 0, foreign.start()) + 1
-        lines += text.count("\n")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with opener() as stream:
         chunk = stream.read(_CHUNK_BYTES)
-    if not first_foreign and not decoder.getstate()[0]:
-        return "utf-8-sig"
-    if proper or undefined:
-        hint = "Open it in a spreadsheet, mend the letters on that line, and save it as “CSV UTF-8”."
-        raise SourceError([Mistake(Where(shown, first_foreign or lines + 1), "this line is not UTF-8", hint)])
+        _refuse_other_formats(chunk, shown)
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = stream.read(_CHUNK_BYTES)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            pass
+        else:
+            return "utf-8-sig"
+    with opener() as stream:
+        _refuse_mixed(stream, shown)
     return "cp1252"
+
+
+def _refuse_mixed(stream: IO[bytes], shown: str) -> None:
+    """A file that is not UTF-8 is Windows-1252 only if no letter of it is UTF-8 and all are defined there."""
+    text = TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="")
+    foreign, beyond, undefined = 0, False, False
+    for number, line in enumerate(text, 1):
+        if not line.isascii():
+            foreign = foreign or (number if _FOREIGN.search(line) else 0)
+            beyond = beyond or bool(_BEYOND_ASCII.search(line))
+            undefined = undefined or bool(_NOT_CP1252.search(line))
+    if beyond or undefined:
+        hint = "Open it in a spreadsheet, mend the letters on that line, and save it as “CSV UTF-8”."
+        raise SourceError([Mistake(Where(shown, foreign), "this line is not UTF-8", hint)])
 
 
 def _refuse_other_formats(start: bytes, shown: str) -> None:

@@ -9,11 +9,11 @@ from newsletter import address
 from newsletter.audience import Candidate
 from newsletter.cli import show
 from newsletter.cli.choices import Suppress
-from newsletter.cli.writing import opened
+from newsletter.cli.writing import opened, parsed_address
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.opened import open_ledger
 from newsletter.delivery.suppressions import Suppression
-from newsletter.errors import SourceError, UsageError
+from newsletter.dispatch import open_ledger
+from newsletter.errors import UsageError
 from newsletter.pipeline import drafts_segments, open_lists
 from newsletter.workspace import Workspace
 
@@ -28,9 +28,7 @@ def lists(*, as_json: bool) -> None:
     """Each segment's rows, who belongs to it, and the rows nobody can be sent to by."""
     workspace = opened()
     held = open_lists(workspace)
-    audience = held.audience(
-        held.segments.names, consent_required=workspace.settings.consent == "required"
-    )
+    audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
     counts = {name: dict.fromkeys(("matched", "can_be_sent_to", *REASONS), 0) for name in held.segments.names}
     for candidate in audience:
         counted = counts[candidate.recipient.segment]
@@ -51,9 +49,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
     workspace = opened()
     key = _key(wanted)
     held = open_lists(workspace)
-    audience = held.audience(
-        held.segments.names, consent_required=workspace.settings.consent == "required"
-    )
+    audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
     rows = [candidate for candidate in audience if candidate.recipient.key == key]
     with open_ledger(workspace) as ledger:
         opt_outs = ledger.suppressions.history(key)
@@ -76,7 +72,12 @@ def explain(wanted: str, *, as_json: bool) -> None:
                 "suppressions": [_opt_out(each) for each in opt_outs],
                 "drafts": drafts,
                 "history": [
-                    {"issue": row.issue, "kind": row.kind.value, "segment": row.segment, "state": row.state.value}
+                    {
+                        "issue": row.issue,
+                        "kind": row.kind.value,
+                        "segment": row.segment,
+                        "state": row.state.value,
+                    }
                     for row in history
                 ],
             }
@@ -89,7 +90,9 @@ def explain(wanted: str, *, as_json: bool) -> None:
     for issue, said in drafts.items():
         print(f"{issue}: {said}")
     for row in history:
-        print(f"{row.issue} ({row.kind.value}): {row.state.value}, edition for {row.segment} {row.detail}".rstrip())
+        print(
+            f"{row.issue} ({row.kind.value}): {row.state.value}, edition for {row.segment} {row.detail}".rstrip()
+        )
 
 
 def suppress(action: Suppress, what: str | None, *, reason: str, as_json: bool) -> None:
@@ -105,7 +108,9 @@ def suppress(action: Suppress, what: str | None, *, reason: str, as_json: bool) 
                 show.say("opted out" if added else "had opted out already")
             case Suppress.REMOVE:
                 if not reason:
-                    raise UsageError("lifting an opt-out needs a reason", 'Add: --reason "asked to come back by e-mail"')
+                    raise UsageError(
+                        "lifting an opt-out needs a reason", 'Add: --reason "asked to come back by e-mail"'
+                    )
                 lifted = ledger.suppressions.lift(_key(what or ""), why=reason)
                 show.say("lifted; they can be sent to again" if lifted else "there was no opt-out to lift")
             case Suppress.LIST:
@@ -119,7 +124,9 @@ def _import(workspace: Workspace, ledger: Ledger, path: Path, reason: str) -> No
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error.__class__.__name__}", "Save it as UTF-8 text or CSV.") from None
+        raise UsageError(
+            f"{path} cannot be read: {error.__class__.__name__}", "Save it as UTF-8 text or CSV."
+        ) from None
     keys: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         cells = [cell.strip().strip('"') for cell in line.replace(";", ",").split(",")]
@@ -184,7 +191,4 @@ def _day(moment: float | None) -> str:
 
 
 def _key(wanted: str) -> str:
-    try:
-        return address.key(address.parse(wanted))
-    except address.AddressError as error:
-        raise UsageError(f"that is not an address: {error}") from None
+    return address.key(parsed_address(wanted))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -13,7 +14,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from newsletter.audience import ListReport
     from newsletter.checks import Problem
-    from newsletter.delivery.run import Status
+    from newsletter.delivery.engine import Progress
+    from newsletter.delivery.run import Run, Status
     from newsletter.pipeline import Planned, Preflight
     from newsletter.plan import Plan
 
@@ -113,6 +115,31 @@ def list_reports(lists: Iterable[ListReport]) -> None:
             print(f"    … and {each.invalid - BAD_ROWS_SHOWN} more")
         for note in each.notes:
             print(f"    note: {note}")
+
+
+@contextmanager
+def progress(run: Run) -> Iterator[Progress | None]:
+    """A bar on a terminal; silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{run.kind.value} {run.issue}", total=None, rate="")
+
+        def tell(done: int, total: int, per_second: float) -> None:
+            bar.update(task, completed=done, total=total, rate=f"{per_second:,.0f}/s")
+
+        yield tell
 
 
 def status(stands: Status) -> None:

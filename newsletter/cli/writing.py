@@ -113,3 +113,13 @@ def render(draft: str, *, segment: str | None, to: str | None, form: Format, out
         return
     output.write_bytes(content)
     show.say(f"wrote {output} ({len(content) / 1000:.0f} KB)")
+
+
+def parsed_address(wanted: str) -> str:
+    """An address given on the command line. Raises `UsageError`."""
+    from newsletter.address import AddressError, parse
+
+    try:
+        return parse(wanted)
+    except AddressError as error:
+        raise UsageError(f"that is not an address: {error}") from None

@@ -43,9 +43,16 @@ class Accounts:
             for run in found:
                 due_at = self._add_up(connection, run, living, segments, due_at)
         by_segment = {name: Counts(**counter) for name, counter in sorted(segments.items())}
-        counts = Counts(**sum((Counter(each.as_dict()) for each in by_segment.values()), Counter()))
+        counts = Counts(**sum(segments.values(), Counter()))
         state = _state(found[-1], counts, self._now(), working=bool(living))
         return Status(issue=issue, state=state, counts=counts, by_segment=by_segment, due_at=due_at)
+
+    def counts(self, run: Run) -> Counts:
+        """The six of one run."""
+        segments: dict[str, Counter[str]] = defaultdict(Counter)
+        with self._database.read() as connection:
+            self._add_up(connection, run, self._living(connection, [run]), segments, None)
+        return Counts(**sum(segments.values(), Counter()))
 
     def already(self, issue: str) -> frozenset[str]:
         """The keys of those who have had the issue, may have, or stand in an unfinished run of it."""

@@ -77,7 +77,7 @@ class Claims:
         with self._database.write() as connection:
             stopped = connection.scalar(select(runs.c.stop_at).where(runs.c.id == run.id))
             if stopped is not None:
-                return Claim()
+                return Claim(stopped=True)
             taken = sorted(_take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now))
             claimed = tuple(_claimed(row) for row in taken if row.state == State.CLAIMED)
             begin_at = _reserve(connection, run, len(claimed), per_second, now) if per_second else now

@@ -67,6 +67,11 @@ class Desk:
         """How many people the other side has answered for. Only its change has a meaning."""
         self.mail: SimpleQueue[Returned | Failed] = SimpleQueue()
 
+    @property
+    def tripped(self) -> str | None:
+        """Why the breaker says to stop, once it does."""
+        return self._breaker.reason
+
     def take(self) -> list[Outcome]:
         """The outcomes reported since the last call."""
         return [self._outcomes.popleft() for _ in range(len(self._outcomes))]

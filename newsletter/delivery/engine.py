@@ -11,52 +11,24 @@ from __future__ import annotations
 
 import random as default_random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from threading import Event
 
-from newsletter.delivery.breaker import Breaker, Tolerance
-from newsletter.delivery.claims import Entry
+from newsletter.delivery.books import Books, Ending, Policy
+from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
-from newsletter.delivery.crew import BackOff, Batch, Desk, Failed, Returned, Worker
+from newsletter.delivery.crew import Batch, Desk, Failed, Returned, Worker
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.outcome import Outcome, Patience, State, settle
 from newsletter.delivery.run import Claim, Counts, Run
 from newsletter.delivery.transports import Messages, Parcel, Transport
 from newsletter.errors import TransportStopped
 
 _TICK_S = 0.1
 """How long the loop sleeps at most: the age of Ctrl-C when it is seen."""
-
-
-class Ending(StrEnum):
-    """Why the loop ended."""
-
-    DONE = "done"
-    CANARY = "canary"
-    """The first have it; the others wait for a word."""
-    LATE = "late"
-    """The time after which nothing may leave has come."""
-    STOPPED = "stopped"
-    """By `stop`, from another terminal."""
-    INTERRUPTED = "interrupted"
-    """By Ctrl-C."""
-    BLOCKED = "blocked"
-    """By the transport or the breaker: a fault about us."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How eagerly, and how patiently."""
-
-    per_second: float | None = None
-    record_every_s: float = 0.2
-    record_at: int = 500
-    patience: Patience = field(default_factory=Patience)
-    tolerance: Tolerance = field(default_factory=Tolerance)
-    back_off: BackOff = field(default_factory=BackOff)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,4 +84,151 @@ def deliver(
     ledger.claims.recover(run, policy.patience)
     process = ledger.processes.start()
     ledger.claims.begin(run, process.name)
-    loop = _Loop(ledger, run, transport, skeletons, clock=clock, stop=stop, policy=policy, random=random)
+    desk = Desk(process, Breaker(policy.tolerance), stop)
+    books = Books(ledger, run, process, policy=policy, clock=clock, random=random)
+
+    def hire() -> Worker:
+        return Worker(transport, loop.work, desk, clock=clock, back_off=policy.back_off, random=random)
+
+    loop = _Loop(books, desk, transport, skeletons, hire=hire, stop=stop, progress=progress)
+    ending = loop.run()
+    ledger.claims.end(run, process.name, ending)
+    process.close()
+    return Summary(
+        run=run,
+        ending=ending,
+        counts=ledger.accounts.counts(run),
+        settled=books.settled,
+        elapsed_s=books.elapsed_s,
+        reason=loop.reason,
+        hint=loop.hint,
+    )
+
+
+class _Loop:
+    """One session: what is claimed, what is out, and why to end."""
+
+    def __init__(
+        self,
+        books: Books,
+        desk: Desk,
+        transport: Transport,
+        skeletons: Mapping[str, Messages],
+        *,
+        hire: Callable[[], Worker],
+        stop: Event,
+        progress: Progress | None,
+    ) -> None:
+        self._books = books
+        self._desk = desk
+        self._transport = transport
+        self._skeletons = skeletons
+        self._hire = hire
+        self._stop = stop
+        self._progress = progress
+        self._workers: list[Worker] = []
+        self._due: deque[tuple[float, Batch]] = deque()
+        self._out = 0
+        self._defect: BaseException | None = None
+        self.work: SimpleQueue[Batch | None] = SimpleQueue()
+        self.reason = ""
+        self.hint = ""
+
+    def run(self) -> Ending:
+        """Go on until there is a reason to end; then bring in what is out."""
+        try:
+            while (ending := self._ending()) is None:
+                self._hand_out()
+                self._listen()
+                self._write_down()
+        except KeyboardInterrupt:
+            self._desk.halt.set()
+            self._books.record(self._desk.take())
+            raise
+        self._bring_in()
+        if self._defect is not None:
+            raise self._defect
+        return self._books.final(ending)
+
+    def _ending(self) -> Ending | None:
+        """Why to end now, if there is a reason."""
+        if self.reason or self._defect is not None or self._desk.tripped:
+            self.reason = self.reason or self._desk.tripped or ""
+            self.hint = self.hint or "See to the cause, then resume; those refused are reached by retry."
+            return Ending.BLOCKED
+        if self._stop.is_set():
+            return Ending.INTERRUPTED
+        if self._desk.stopping() or self._books.stopped:
+            return Ending.STOPPED
+        if self._books.late:
+            return Ending.LATE
+        if not self._out and not self._due and self._books.nobody_left():
+            return Ending.DONE
+        return None
+
+    def _hand_out(self) -> None:
+        """Claim as many as keep the lines busy, and give out the batches whose time has come."""
+        room = 2 * self._transport.lines - self._out - len(self._due)
+        if not self._due and room >= max(1, self._transport.lines // 2):
+            claim = self._books.claim(room, self._transport.batch)
+            self._due.extend(self._batches(claim, room))
+        while self._due and self._due[0][0] <= self._books.now():
+            self.work.put(self._due.popleft()[1])
+            self._out += 1
+        while len(self._workers) < min(self._transport.lines, self._out):
+            self._workers.append(self._hire())
+            self._workers[-1].start()
+
+    def _batches(self, claim: Claim, room: int) -> Iterator[tuple[float, Batch]]:
+        """Batches of one edition each, spread over the lines, with the time each may begin."""
+        size = self._books.batch_size(len(claim.people), room, self._transport.batch)
+        begin_at = claim.begin_at
+        people = sorted(claim.people, key=attrgetter("segment"))
+        for segment, group in groupby(people, attrgetter("segment")):
+            skeleton = self._skeletons[segment]
+            parcels = [Parcel(each.person, skeleton, claim.attempt) for each in group]
+            for start in range(0, len(parcels), size):
+                batch = parcels[start : start + size]
+                yield begin_at, batch
+                begin_at += self._books.time_for(len(batch))
+
+    def _listen(self) -> None:
+        """Wait for word from the crew, no longer than a tick or the next batch's time."""
+        wait_s = min(_TICK_S, self._due[0][0] - self._books.now()) if self._due else _TICK_S
+        try:
+            self._hear(self._desk.mail.get(timeout=max(wait_s, 0.001)))
+            while True:
+                self._hear(self._desk.mail.get_nowait())
+        except Empty:
+            return
+
+    def _hear(self, word: Returned | Failed) -> None:
+        self._out -= 1
+        self._books.give_back(word.left)
+        if isinstance(word, Failed):
+            self._desk.halt.set()
+            if isinstance(word.error, TransportStopped):
+                self.reason, self.hint = word.error.message, word.error.hint
+            else:
+                self._defect = word.error
+
+    def _write_down(self, *, at_once: bool = False) -> None:
+        if at_once or self._books.is_time_to_record(self._desk.waiting()):
+            self._books.record(self._desk.take())
+            if self._progress is not None:
+                self._progress(self._books.settled, self._books.planned, self._books.per_second)
+
+    def _bring_in(self) -> None:
+        """Take back what no line has begun, wait for what is in flight, and send the crew home."""
+        self._desk.halt.set()
+        for _, batch in self._due:
+            self._books.give_back(batch)
+        self._due.clear()
+        for _ in self._workers:
+            self.work.put(None)
+        while self._out:
+            self._listen()
+            self._write_down()
+        for worker in self._workers:
+            worker.join()
+        self._write_down(at_once=True)

@@ -124,6 +124,8 @@ class Claim:
     """Where the next claim may look on from."""
     suppressed: int = 0
     """People who left since the freezing, and were passed over now."""
+    stopped: bool = False
+    """The run was asked to stop: nobody is claimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,8 @@ class Body:
         for block in self._blocks():
             if shown:
                 shown.append(Line("", shown[-1].number))
-            shown.extend(block)
+            last = block[-1]
+            shown += [*block[:-1], last._replace(text=last.text.rstrip())]
         return shown
 
     def _blocks(self) -> Iterator[list[Line]]:

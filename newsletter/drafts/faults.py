@@ -141,8 +141,9 @@ class _Inspector:
         spots: dict[str, Iterator[Spot]] = {}
         for address, fault in _faulty_addresses(inline, self.body.masked):
             written = self.body.masked.as_written(address)
-            found = spots.setdefault(written, self._addresses(written, inline))
-            spot = next(found, None)
+            if written not in spots:
+                spots[written] = self._addresses(written, inline)
+            spot = next(spots[written], None)
             needle = written if spot else ""
             self.wrong(fault.what, self.body.masked.as_written(fault.hint), spot or _start(inline), needle)
         for token in inline.children or ():

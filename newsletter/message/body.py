@@ -38,6 +38,11 @@ class Body:
             self._add(pieces, disclaimer)
         self._parts.append(f"\r\n--{self.boundary}--\r\n".encode())
 
+    @property
+    def disclaimers(self) -> tuple[bytes, ...]:
+        """The bytes by which each message holds the disclaimer, of the text part and of the HTML part."""
+        return tuple(disclaimer for _, disclaimer in self._disclaimers)
+
     def message(self, header: str, values: Sequence[str]) -> bytes:
         """The whole message, `values` in the order of the slots."""
         encoded = [encode_value(value) for value in values]

@@ -43,6 +43,11 @@ class Skeleton:
         self._tagged = Substitutions(self._slots, subject=self._subject, text=text, html=html, secret=secret)
         self._bounces = BounceKey(secret, run, headers.bounce_domain) if headers.bounce_domain else None
 
+    @property
+    def disclaimers(self) -> tuple[bytes, ...]:
+        """The bytes that stand in every message: the disclaimer as written in the text and in the HTML part."""
+        return self._body.disclaimers
+
     def message(self, person: Person) -> bytes:
         """The whole message (RFC 5322) with CRLF; body lines have at most 76 octets, none starts with a dot.
 

@@ -83,7 +83,7 @@ def test_a_name_is_read_as_the_standard_library_would_write_it(name: str) -> Non
         ("Doe, Jane", '"Doe, Jane" <ann@example.test>'),
         ('Ann "Red" Lee', '"Ann \\"Red\\" Lee" <ann@example.test>'),
         ("Siân 🌹", "=?utf-8?b?U2nDom4g8J+MuQ==?= <ann@example.test>"),
-        ("Siân Lee", "=?utf-8?q?Si=C3=A2n_Lee?= <ann@example.test>"),
+        ("Siân Example", "=?utf-8?q?Si=C3=A2n_Example?= <ann@example.test>"),
         ("=?utf-8?q?=41?=", "=?utf-8?b?PT91dGYtOD9xPz00MT89?= <ann@example.test>"),
         ("", "ann@example.test"),
     ],

@@ -74,7 +74,9 @@ class Line(Protocol):
     """One open way out, used by one thread."""
 
     def deliver(self, parcels: Sequence[Parcel], report: Report) -> None:
-        """Hand these over, at most `Transport.batch` of them, and report each as it becomes known.
+        """Hand these over, and report each as it becomes known.
+
+        They are at most `Transport.batch`, and of one edition: they share their skeleton.
 
         Returns early when `report.stopping()`; what was not begun is not reported, and stays unsent.
         Raises `LineLost`, or `TransportStopped` for a fault about us that no other line would escape.

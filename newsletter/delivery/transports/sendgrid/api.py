@@ -199,9 +199,12 @@ class Api:
             version=3,
             timeout=access.step_s,
         )
-        client.opener = _opener(lambda made: self._deadline.watch(made), proxies=not access.is_local)
+        client.opener = _opener(self._watch, proxies=not access.is_local)
         outer.client = client
         self._sendgrid = outer
+
+    def _watch(self, connection: socket.socket) -> None:
+        self._deadline.watch(connection)
 
     def send(self, request: Mapping[str, Any]) -> Exchange:
         """POST v3/mail/send."""
