@@ -156,24 +156,45 @@ def skeletons(
 
 def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport:
     """The way out of this name, as the settings and the environment describe it."""
-    settings = workspace.settings
     match name:
         case "smtp":
-            from newsletter.delivery.transports.smtp import Smtp, SmtpAccount  # noqa: PLC0415 - only when used
-
-            return Smtp(
-                SmtpAccount(
-                    **settings.smtp.model_dump(), password=workspace.environment.get("NEWSLETTER_SMTP_PASSWORD")
-                )
-            )
+            return _smtp(workspace)
         case "sendgrid":
-            from newsletter.delivery.transports.sendgrid import SendGrid  # noqa: PLC0415 - a fifth of a second
-
-            return SendGrid(settings.sendgrid, key=workspace.environment.get("SENDGRID_API_KEY", ""))
+            return _sendgrid(workspace)
         case _:
             from newsletter.delivery.transports.outbox import Outbox  # noqa: PLC0415 - only when used
 
-            return Outbox(outbox)
+            folder = Outbox(outbox)
+            folder.clear()
+            return folder
+
+
+def _smtp(workspace: Workspace) -> Transport:
+    from newsletter.delivery.transports.smtp import Smtp, SmtpAccount  # noqa: PLC0415 - only when used
+
+    return Smtp(
+        SmtpAccount(
+            **workspace.settings.smtp.model_dump(),
+            password=workspace.environment.get("NEWSLETTER_SMTP_PASSWORD"),
+        )
+    )
+
+
+def _sendgrid(workspace: Workspace) -> Transport:
+    from newsletter.delivery.transports.sendgrid import (  # noqa: PLC0415 - a fifth of a second
+        Access,
+        Extras,
+        SendGrid,
+        host_for,
+    )
+
+    settings, environment = workspace.settings.sendgrid, workspace.environment
+    host = host_for(settings.region, environment.get("SENDGRID_API_HOST") or settings.host)
+    return SendGrid(
+        Access(environment.get("SENDGRID_API_KEY", ""), host),
+        batch=settings.batch,
+        extras=Extras(unsubscribe_group=settings.unsubscribe_group),
+    )
 
 
 def _frozen(workspace: Workspace, made: Planned) -> Iterator[Frozen]:

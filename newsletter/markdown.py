@@ -33,7 +33,7 @@ _WORD = re.compile(r"\w")
 
 _ELLIPSIS = re.compile(r"(?<!\.)\.{3}(?!\.)")
 _EM_DASH = re.compile(r"(?<!-)---(?!-)")
-_EN_DASH = re.compile(r"(?<=[^-])--(?=\s|$)|(?<=[^\s-])--(?=[^\s-])")
+_EN_DASH = re.compile(r"(?<=[^-])(?<!<!)--(?=\s|$)|(?<=[^\s-])(?<!<!)--(?=[^\s-])")
 _OPENS_AFTER = frozenset("([{")
 _OPENS_WITHIN = frozenset("“‘–—-/")
 _QUOTES = {("'", True): "‘", ("'", False): "’", ('"', True): "“", ('"', False): "”"}

@@ -175,7 +175,7 @@ class _Builder:
             return [self.build(item, (*at, index)) for index, item in enumerate(node.value)]
         if node.style == "|":
             self.blocks.add(at)
-        return None if node.value == "" and node.style is None else node.value
+        return None if node.value == "" and not node.style else node.value
 
     def refuse(self, text: str) -> None:
         """Raise what was found wrong, if anything was."""

@@ -18,9 +18,9 @@ from newsletter.pipeline import drafts_segments, open_lists
 from newsletter.workspace import Workspace
 
 REASONS = {
-    "duplicate": "listed again",
-    "other_segment": "belongs to an earlier segment",
-    "no_consent": "has no consent record",
+    "duplicate": "twice",
+    "other_segment": "elsewhere",
+    "no_consent": "no consent",
 }
 
 

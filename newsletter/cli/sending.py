@@ -142,7 +142,8 @@ def _planned(ledger: Ledger, mailing: Mailing) -> Planned:
     if len(empty) == len(made.plan.segments):
         what = f"no row of the lists matches {' or '.join(empty)}, so nobody would get it"
         raise SourceError(
-            [Mistake(Where(mailing.workspace.shown(mailing.workspace.segments_path)), what)], "See: newsletter lists"
+            [Mistake(Where(mailing.workspace.shown(mailing.workspace.segments_path)), what)],
+            "See: newsletter lists",
         )
     mailing.workspace.remember_receipt(made.plan.receipt.value, made.plan.receipt.components)
     return made

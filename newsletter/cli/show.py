@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 EXCLUDED_WORDS = {
     "suppressed": "opted out",
     "duplicate": "listed twice",
-    "other_segment": "in another segment",
-    "no_consent": "no consent record",
-    "already_sent": "had it already",
+    "other_segment": "other segment",
+    "no_consent": "no consent",
+    "already_sent": "had it",
 }
 BAD_ROWS_SHOWN = 5
 VERDICT_STYLES = {
@@ -53,7 +53,7 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) 
     """A table on stdout; every column but the first is a number or short."""
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(columns):
-        drawn.add_column(column, justify="left" if number == 0 else "right", no_wrap=number > 0)
+        drawn.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     for row in rows:
         drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     _out().print(drawn)
@@ -85,7 +85,7 @@ def plan(planned: Planned) -> None:
         ["segment", "matched", *(EXCLUDED_WORDS[key] for key in reasons), "to send"],
         [
             [
-                f"{segment.title} ({segment.name})",
+                segment.name,
                 segment.matched,
                 *(segment.excluded[key] for key in reasons),
                 segment.to_send,
@@ -95,7 +95,7 @@ def plan(planned: Planned) -> None:
     )
     for segment in made.segments:
         if segment.examples:
-            print(f"  {segment.name}: {', '.join(segment.examples)}, …")
+            print(f"  {segment.title or segment.name}, such as {', '.join(segment.examples)}")
     list_reports(made.lists)
     if made.shared:
         print(f"  {made.shared} addresses are shared by people of different names; each gets one mail")

@@ -95,8 +95,7 @@ class Skeleton:
 
     def fits_request(self, person: Person) -> bool:
         """Whether the person's values stay within what a SendGrid personalization may hold."""
-        values = self._values(person, self._header.token(person))
-        return fits(dict(zip(self._tagged.tags(values), values, strict=True)))
+        return fits(self._values(person, self._header.token(person)))
 
     def _values(self, person: Person, token: str) -> list[str]:
         return self._slots.values(person, self._header.unsubscribe_url(token))

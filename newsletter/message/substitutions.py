@@ -7,22 +7,26 @@ field, default and context; all have one width; and none stands in the content o
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count, islice, product
+from string import ascii_lowercase
 from typing import Any
 
 from newsletter.message.codes import Key
 from newsletter.message.slots import Slots, joined
 from newsletter.model import Pieces
 
-MOST_TAGS = 150
-MOST_BYTES = 10_000
+_WIDTH = 15
+"""Of a tag: its zero, a nonce of twelve letters and an index of two."""
+
+_MOST_TAGS = 150
+_MOST_BYTES = 10_000
 """SendGrid v3 mail/send: at most 150 substitutions and 10,000 bytes of them in a personalization."""
 
 
 class Substitutions:
-    """Raises `ValueError` if the edition has more distinct slots than a request may have tags."""
+    """The contents of an edition, to be tagged."""
 
     def __init__(self, slots: Slots, *, subject: Pieces, text: Pieces, html: Pieces, secret: bytes) -> None:
         self._slots = slots
@@ -38,9 +42,10 @@ class Substitutions:
         all the same, the next one is taken.
         """
         texts = (*self._statics, *values)
-        nonces = (self._key.word(f"{self._digest} {number}", length=12) for number in itertools.count())
+        nonces = (self._key.word(f"{self._digest} {number}", length=_WIDTH - 3) for number in count())
         nonce = next(nonce for nonce in nonces if not any(nonce in text for text in texts))
-        return tuple(f"t{nonce}{index:03}" for index in range(len(self._slots)))
+        # The zero is no letter of a nonce or an index, so neighbouring tags make no other between them.
+        return tuple(f"0{nonce}{a}{b}" for a, b in islice(product(ascii_lowercase, repeat=2), len(self._slots)))
 
     def content(self, tags: Sequence[str]) -> dict[str, Any]:
         """`subject` and `content` of a request, with `tags` in the slots."""
@@ -54,6 +59,7 @@ class Substitutions:
         return joined(pieces, [tags[index] for index in self._slots.indices(pieces.slots)])
 
 
-def fits(substitutions: Mapping[str, str]) -> bool:
-    """Whether a personalization may hold them; counted as JSON in ASCII, their longest form."""
-    return len(substitutions) <= MOST_TAGS and len(json.dumps(dict(substitutions))) <= MOST_BYTES
+def fits(values: Sequence[str]) -> bool:
+    """Whether a personalization may hold these; counted as JSON in ASCII, their longest form."""
+    longest = json.dumps({f"{number:0{_WIDTH}}": value for number, value in enumerate(values)})
+    return len(values) <= _MOST_TAGS and len(longest) <= _MOST_BYTES

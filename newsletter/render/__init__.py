@@ -18,7 +18,9 @@ from newsletter.render.pieces import escape, fill
 __all__ = ["FONTS", "Look", "edition", "escape", "fill", "theme_names"]
 
 
-def edition(report: Report, theme: Theme, look: Look, *, segment: str | None, segment_title: str = "") -> Edition:
+def edition(
+    report: Report, theme: Theme, look: Look, *, segment: str | None, segment_title: str = ""
+) -> Edition:
     """The report as one segment gets it; with None the web, print and forwarding copy, which is nobody's.
 
     Raises `SourceError` for a theme that cannot make it, and `SettingsError` for a look that cannot be used.

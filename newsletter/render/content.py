@@ -135,9 +135,7 @@ def _numbered(groups: Sequence[tuple[bool, list[Token]]]) -> Iterable[Section]:
         yield Section(held[1], number, anchor, tuple(held[3:]))
 
 
-def _preheader(
-    report: Report, tokens: Tokens, summary: Sequence[Token], sections: Sequence[Section]
-) -> str:
+def _preheader(report: Report, tokens: Tokens, summary: Sequence[Token], sections: Sequence[Section]) -> str:
     """The author's own line, else the first of the summary, else the first sentence after any greeting."""
     if report.preheader is not None:
         return markdown.typographic(tokens.put(report.preheader))

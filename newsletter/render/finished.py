@@ -43,7 +43,7 @@ def faults(html: str, *, pictures: frozenset[str], unsubscribe: str) -> Iterator
 
 def _of_document(root: Any) -> Iterator[str]:
     if not root.get("lang") or root.get("lang") == "und":
-        yield "it does not say its language: write <mjml lang=\"{{ lang }}\" dir=\"{{ dir }}\">"
+        yield 'it does not say its language: write <mjml lang="{{ lang }}" dir="{{ dir }}">'
     headings = len(root.findall(".//h1"))
     if headings != 1:
         yield f"it has {headings} main headings (h1); the title is the one"

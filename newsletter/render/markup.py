@@ -63,6 +63,4 @@ def attributes(html: str, tag: Part) -> Iterator[Attribute]:
     """The attributes of a tag that have a value."""
     for found in _ATTRIBUTE.finditer(html, tag.start, tag.end):
         quoted = found[2][0] in "\"'"
-        yield Attribute(
-            found[1].lower(), found.start(2) + quoted, found.end(2) - quoted, quoted
-        )
+        yield Attribute(found[1].lower(), found.start(2) + quoted, found.end(2) - quoted, quoted)

@@ -17,7 +17,30 @@ from newsletter.errors import Mistake, SourceError, did_you_mean
 from newsletter.render.theme import Filled
 
 KNOWN = frozenset(
-    ["mjml", "mj-head", "mj-body", "mj-attributes", "mj-all", "mj-class", "mj-breakpoint", "mj-preview", "mj-style", "mj-title", "mj-raw", "mj-section", "mj-column", "mj-group", "mj-wrapper", "mj-hero", "mj-text", "mj-image", "mj-button", "mj-divider", "mj-spacer", "mj-table"]
+    [
+        "mjml",
+        "mj-head",
+        "mj-body",
+        "mj-attributes",
+        "mj-all",
+        "mj-class",
+        "mj-breakpoint",
+        "mj-preview",
+        "mj-style",
+        "mj-title",
+        "mj-raw",
+        "mj-section",
+        "mj-column",
+        "mj-group",
+        "mj-wrapper",
+        "mj-hero",
+        "mj-text",
+        "mj-image",
+        "mj-button",
+        "mj-divider",
+        "mj-spacer",
+        "mj-table",
+    ]
 )
 """The tags that the compiler and the mail programs treat well."""
 
@@ -77,7 +100,9 @@ def _check(filled: Filled) -> None:
     def start(tag: str, _attributes: dict[str, str]) -> None:
         stack.append(tag)
         if (tag == "mjml") != (len(stack) == 1):
-            wrong.append((parser.CurrentLineNumber, f"<{tag}> stands where it may not", "A theme is one <mjml>."))
+            wrong.append(
+                (parser.CurrentLineNumber, f"<{tag}> stands where it may not", "A theme is one <mjml>.")
+            )
         if tag.lower().startswith("mj") and tag not in KNOWN:
             hint = _REFUSED.get(tag.lower()) or did_you_mean(tag, KNOWN)
             wrong.append((parser.CurrentLineNumber, f"<{tag}> cannot be used", hint))

@@ -29,7 +29,9 @@ _LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 _NONCE_LETTERS = 11
 _INDEX_DIGITS = 4
 _LINKS = frozenset({"href", "src", "action", "background", "cite", "poster", "formaction"})
-_BEFORE_A_LINKS_FIELD = re.compile(r"(?:https?://[^/?#\s\\]+[/?#]|mailto:[^@?\s]+@[^@?\s]+\?|tel:[^?\s]+\?|#).*", re.IGNORECASE)
+_BEFORE_A_LINKS_FIELD = re.compile(
+    r"(?:https?://[^/?#\s\\]+[/?#]|mailto:[^@?\s]+@[^@?\s]+\?|tel:[^?\s]+\?|#).*", re.IGNORECASE
+)
 
 
 class Misplaced(ValueError):
@@ -144,9 +146,7 @@ class Tokens:
                 raise self._misplaced(match[0], "the name of a tag or an attribute")
             yield offset + match.start(), places[match.start()]
 
-    def _place_in_attribute(
-        self, html: str, attribute: markup.Attribute, match: re.Match[str]
-    ) -> Context:
+    def _place_in_attribute(self, html: str, attribute: markup.Attribute, match: re.Match[str]) -> Context:
         field = self.fields[match[0]][0]
         before = html[attribute.start : match.start()]
         if not attribute.quoted or attribute.name == "style" or attribute.name.startswith("on"):

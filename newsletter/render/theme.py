@@ -101,7 +101,15 @@ def _fill(theme: Theme, name: str, variables: Variables) -> Filled:
     except TemplateSyntaxError as error:
         wrong = mistake(theme, error.name or name, error.lineno, f"this is not a template: {error.message}")
         raise SourceError([wrong]) from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise SourceError([_runtime_mistake(theme, name, error, variables)]) from None
     placed = tuple(chunk for chunk in chunks if isinstance(chunk, Chunk))
     return Filled("".join(placed), placed, theme)
@@ -158,7 +166,9 @@ def _runtime_mistake(theme: Theme, entry: str, error: Exception, variables: Vari
     match error:
         case TemplateNotFound():
             wanted = str(error.name)
-            return mistake(theme, name, line, f"there is no '{wanted}' to include", did_you_mean(wanted, theme.sources))
+            return mistake(
+                theme, name, line, f"there is no '{wanted}' to include", did_you_mean(wanted, theme.sources)
+            )
         case UndefinedError():
             return mistake(theme, name, line, str(error.message), _nearest(str(error.message), variables))
         case RecursionError():

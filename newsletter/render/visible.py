@@ -33,7 +33,26 @@ _FARTHEST_PX = 100.0
 _MOST_CONDITIONS = 6
 
 _SHOWN_TAGS = frozenset(
-    ["html", "body", "div", "main", "article", "section", "header", "footer", "aside", "center", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "p"]
+    [
+        "html",
+        "body",
+        "div",
+        "main",
+        "article",
+        "section",
+        "header",
+        "footer",
+        "aside",
+        "center",
+        "table",
+        "tbody",
+        "thead",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "p",
+    ]
 )
 _REVEALED = re.compile(r"<!(?:--)?\[if[^\]]*\](?:>|-->)(?:<!-->|-->)?")
 _HIDDEN_COMMENT = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->|-->).*?<!\[endif\]-->", re.DOTALL)
@@ -42,9 +61,36 @@ _DARK_OUTLOOK = re.compile(r"\[data-ogs[cb]\]")
 _PSEUDO_ELEMENT = re.compile(r"::?(?:before|after|first-line|first-letter|-[\w-]+)|::[\w-]+")
 _HARMLESS_PSEUDO = re.compile(r"::(?:marker|selection|placeholder|-webkit-scrollbar)$")
 _LENGTH = re.compile(r"(-?(?:\d+\.?\d*|\.\d+))(px|pt|em|rem|%|vw|vh|ex|ch|in|cm|mm|)")
-_PX = {"px": 1.0, "": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0, "in": 96.0, "cm": 37.8, "mm": 3.78}
+_PX = {
+    "px": 1.0,
+    "": 1.0,
+    "pt": 4 / 3,
+    "em": 16.0,
+    "rem": 16.0,
+    "ex": 8.0,
+    "ch": 8.0,
+    "in": 96.0,
+    "cm": 37.8,
+    "mm": 3.78,
+}
 _CLIPPING = {"hidden", "clip", "scroll", "auto"}
-_NEVER = frozenset({"transform", "clip-path", "filter", "mask", "mask-image", "mix-blend-mode", "all", "zoom", "scale", "rotate", "animation", "animation-name", "offset-path"})
+_NEVER = frozenset(
+    {
+        "transform",
+        "clip-path",
+        "filter",
+        "mask",
+        "mask-image",
+        "mix-blend-mode",
+        "all",
+        "zoom",
+        "scale",
+        "rotate",
+        "animation",
+        "animation-name",
+        "offset-path",
+    }
+)
 _COLOUR_NAMES = {"color", "background", "background-color", "font-size", "font", "line-height"}
 
 
@@ -235,7 +281,9 @@ def _no_room(name: str, value: str, block: Sequence[Declaration], least: float) 
 
 
 def _displaced(name: str, value: str) -> str | None:
-    if name in {"left", "right", "top", "bottom", "text-indent", "translate", "inset"} or name.startswith("margin"):
+    if name in {"left", "right", "top", "bottom", "text-indent", "translate", "inset"} or name.startswith(
+        "margin"
+    ):
         if any(abs(size) > _FARTHEST_PX for size in _sizes(value)):
             return "it is moved away"
     if name in {"letter-spacing", "word-spacing"} and any(size < -2 for size in _sizes(value)):  # noqa: PLR2004 - px
@@ -268,7 +316,9 @@ def _check_readable(chain: Sequence[_Element]) -> None:
             raise NotSeen(f"its colours cannot be judged ({text} on {ground}){where}")
         ratio = colour.contrast(painted, behind)
         if ratio < colour.AA:
-            raise NotSeen(f"{text} on {ground} has a contrast of {ratio:.1f}, and {colour.AA} is the least{where}")
+            raise NotSeen(
+                f"{text} on {ground} has a contrast of {ratio:.1f}, and {colour.AA} is the least{where}"
+            )
         size = _px(_resolved(chain[:1], scene, "font-size") or "")
         if size is None or size < LEAST_FONT_PX:
             raise NotSeen(f"its letters are smaller than {LEAST_FONT_PX:.0f} px{where}")

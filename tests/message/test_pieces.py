@@ -67,7 +67,7 @@ def test_nowhere_does_a_value_end_a_line(value: str, context: Context) -> None:
     written = escape(value, context)
     assert len(written.splitlines()) <= 1
     assert not any(character < " " for character in written)
-    assert written.encode()
+    assert written == written.encode().decode()
 
 
 def test_a_default_is_escaped_like_a_value() -> None:

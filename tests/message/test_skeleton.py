@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
+from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.message import INERT, Skeleton, code_for, person_of, unsubscribe_url, verify_envelope
@@ -53,6 +54,7 @@ def _meant(who: Person, message: EmailMessage, edition: Edition = EDITION) -> tu
     )
 
 
+@settings(max_examples=400)
 @given(people)
 def test_a_message_is_read_as_it_was_meant(who: Person) -> None:
     """Subject and both parts decode to exactly what the preview fills in, whatever people are called."""
@@ -124,14 +126,14 @@ def test_one_person_stands_in_to_and_nobody_is_copied(who: Person) -> None:
     assert [address.addr_spec for address in message["To"].addresses] == ["ann@example.test"]
 
 
-def test_thousands_of_names_are_read_back() -> None:
-    """Every hostile value in every field, beside every other, in the name as well as in the parts."""
-    for first in HOSTILE:
-        for clp in HOSTILE:
-            who = person(first, None, clp if len(first) < 3_000 else "Anytown")
-            message = parsed(SKELETON.message(who))
-            assert (str(message["Subject"]), *parts(message)) == _meant(who, message)
-            assert len(message["To"].addresses) == 1
+def test_every_hostile_value_is_read_back_beside_every_other() -> None:
+    """Some seven hundred messages, with values that try to end what they stand in."""
+    short = [value for value in HOSTILE if len(value) < 300]
+    for first, clp in product(short, short):
+        who = person(first, None, clp)
+        message = parsed(SKELETON.message(who))
+        assert (str(message["Subject"]), *parts(message)) == _meant(who, message)
+        assert len(message["To"].addresses) == 1
 
 
 def test_no_message_holds_anything_of_another_person() -> None:

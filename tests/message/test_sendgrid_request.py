@@ -1,0 +1,199 @@
+"""The same edition as a SendGrid request: tags in the content, and each person's texts for them."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.message import code_for
+from newsletter.model import Context, Person, Pieces, Slot
+from tests.message.examples import (
+    EDITION,
+    HEADERS,
+    HOSTILE,
+    SECRET,
+    parsed,
+    parts,
+    person,
+    skeleton,
+    values,
+    with_subject,
+)
+
+known = st.none() | values
+people = st.builds(person, known, known, known)
+SKELETON = skeleton()
+RESERVED = {
+    "x-sg-id",
+    "x-sg-eid",
+    "received",
+    "dkim-signature",
+    "content-type",
+    "content-transfer-encoding",
+    "to",
+    "from",
+    "subject",
+    "reply-to",
+    "cc",
+    "bcc",
+}
+
+
+def _substituted(request: dict[str, Any], index: int, order: random.Random) -> tuple[str, str, str]:
+    """Subject, text and HTML after replacing the tags literally, in any order, as the provider may."""
+    tags = list(request["personalizations"][index]["substitutions"].items())
+    order.shuffle(tags)
+    contents = [request["subject"], *(part["value"] for part in request["content"])]
+    for tag, value in tags:
+        contents = [content.replace(tag, value) for content in contents]
+    subject, text, html = contents
+    return subject, text, html
+
+
+@given(st.lists(people, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_sendgrid_gives_each_person_the_message_that_smtp_does(
+    everyone: list[Person], order: random.Random
+) -> None:
+    """Subject, text and HTML are the same to the character, in whatever order tags are replaced."""
+    request = SKELETON.request(everyone)
+    for index, who in enumerate(everyone):
+        message = parsed(SKELETON.message(who))
+        assert _substituted(request, index, order) == (str(message["Subject"]), *parts(message))
+
+
+def test_a_value_may_hold_the_tags_themselves() -> None:
+    """Tags that stand in anybody's value are not used: the next nonce is taken, for all of that request."""
+    tags = list(SKELETON.request([person()])["personalizations"][0]["substitutions"])
+    sly = [person(first, None, clp) for first in tags for clp in tags]
+    request = SKELETON.request(sly)
+    assert not set(tags) & set(request["personalizations"][0]["substitutions"])
+    for index, who in enumerate(sly):
+        message = parsed(SKELETON.message(who))
+        meant = (str(message["Subject"]), *parts(message))
+        assert _substituted(request, index, random.Random(index)) == meant
+        assert who.values[0] in meant[0]
+
+
+def test_tags_are_short_words_of_one_width_that_hold_no_other() -> None:
+    """Lower-case letters and digits survive everything, and two neighbours make no third between them."""
+    request = SKELETON.request([person()])
+    tags = list(request["personalizations"][0]["substitutions"])
+    # First name in header, HTML, attribute and text; CLP in two links, attribute and text; two ways out.
+    assert len(tags) == 10
+    assert len(set(tags)) == len(tags)
+    assert {len(tag) for tag in tags} == {15}
+    assert all(re.fullmatch("[a-z0-9]+", tag) for tag in tags)
+    for first in tags:
+        for second in tags:
+            found = [at for at in range(16) for tag in tags if (first + second).startswith(tag, at)]
+            assert found == [0, 15]
+
+
+def test_tags_depend_on_the_content_and_the_secret() -> None:
+    """Nobody who reads the mail can foresee them, and the same run makes the same request."""
+
+    def tags(**change: Any) -> list[str]:
+        found = skeleton(replace(EDITION, **change)).request([person()])["personalizations"][0]["substitutions"]
+        return list(found)
+
+    assert tags() == tags()
+    assert not set(tags()) & set(tags(subject=Pieces(("Another subject",))))
+
+
+def test_each_person_has_a_personalization_of_their_own() -> None:
+    """One address in `to`, no copy to anybody, and everything a program reads in its own headers."""
+    bob = Person(8, "bob@example.test", code_for("bob", SECRET), (None, None, None))
+    first, second = SKELETON.request([person("Ann", "Lee"), bob], attempt="3")["personalizations"]
+    assert first["to"] == [{"email": "ann@example.test", "name": "Ann Lee"}]
+    assert second["to"] == [{"email": "bob@example.test"}]
+    assert first["custom_args"] == {"run": "run-1", "recipient": person().code, "attempt": "3"}
+    assert set(first) == set(second) == {"to", "headers", "substitutions", "custom_args"}
+    assert "bob" not in json.dumps(first)
+    assert bob.code not in json.dumps(first)
+
+
+def test_the_headers_are_those_of_the_message() -> None:
+    """All but what SendGrid reserves for itself, unfolded, as text."""
+    who = person("Ann")
+    message = parsed(SKELETON.message(who))
+    headers = SKELETON.request([who])["personalizations"][0]["headers"]
+    assert set(headers) == {
+        "Message-ID",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "List-Id",
+        "Precedence",
+        "X-Auto-Response-Suppress",
+        "Content-Language",
+    }
+    assert not {name.lower() for name in headers} & RESERVED
+    for name, value in headers.items():
+        assert str(message[name]) == value
+        assert value.isascii()
+        assert value.isprintable()
+
+
+def test_the_frame_of_a_request_is_complete() -> None:
+    """Sender, replies, and text before HTML."""
+    request = SKELETON.request([person()])
+    assert request["from"] == {"email": "alex@reports.example.org", "name": "Alex Example"}
+    assert request["reply_to"] == {"email": "alex@example.org"}
+    assert [part["type"] for part in request["content"]] == ["text/plain", "text/html"]
+    assert json.loads(json.dumps(request)) == request
+
+
+def test_a_test_copy_is_marked_and_inert_here_too() -> None:
+    """The same marks as by SMTP."""
+    request = skeleton(headers=replace(HEADERS, test=True)).request([person()])
+    assert request["subject"].startswith("[TEST] ")
+    assert "/u/test>" in request["personalizations"][0]["headers"]["List-Unsubscribe"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        ('"Doe, Jane"', None, "Doe Jane"),
+        ("A&B <script>", "X;Y", "A&B script X Y"),
+        ("O'Brien", None, "O'Brien"),
+        ("Siân 🌹", None, "Siân 🌹"),
+        ("Ann\r\nBcc: x", None, "Ann Bcc: x"),
+    ],
+)
+def test_a_name_holds_nothing_that_loses_the_mail(first: str, last: str | None, name: str) -> None:
+    """SendGrid accepts a name with a comma or semicolon and drops the mail without a word."""
+    (to,) = SKELETON.request([person(first, last)])["personalizations"][0]["to"]
+    assert to["name"] == name
+
+
+@pytest.mark.parametrize("first", [",", '";"', "<>", "\r\n", "", None])
+def test_a_name_of_which_nothing_is_left_is_left_out(first: str | None) -> None:
+    """An empty name is no name."""
+    (to,) = SKELETON.request([person(first, None)])["personalizations"][0]["to"]
+    assert to == {"email": "ann@example.test"}
+
+
+def test_values_too_long_for_a_request_are_found_beforehand() -> None:
+    """10,000 bytes of substitutions a personalization, counted as they travel."""
+    assert all(SKELETON.fits_request(person(value)) for value in HOSTILE if len(value) < 300)
+    assert not SKELETON.fits_request(person("x" * 2_500))
+    assert not SKELETON.fits_request(person(clp="é" * 400))
+    longest = max(length for length in range(2_500) if SKELETON.fits_request(person("x" * length)))
+    (sent,) = SKELETON.request([person("x" * longest)])["personalizations"]
+    assert 9_990 <= len(json.dumps(sent["substitutions"])) <= 10_000
+
+
+@pytest.mark.parametrize(("number", "fits"), [(150, True), (151, False), (700, False)])
+def test_more_tags_than_a_request_may_hold_are_found_beforehand(number: int, *, fits: bool) -> None:
+    """150 substitutions a personalization; by SMTP such an edition is sent all the same."""
+    defaults = [Slot("clp", f"{index}", Context.HEADER) for index in range(number)]
+    used = len(SKELETON.request([person()])["personalizations"][0]["substitutions"]) - 1
+    edition = with_subject(*[""] * (number - used + 1), slots=tuple(defaults[used:]))
+    assert skeleton(edition).fits_request(person(clp="x")) is fits
+    assert skeleton(edition).message(person(clp="x"))

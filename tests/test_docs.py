@@ -1,0 +1,205 @@
+"""The documentation says what the program does, and says it about all of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from newsletter import checks
+from newsletter.audience.segments import Condition
+from newsletter.cli.app import app
+from newsletter.drafts.front import Front, MeetingKeys, SectionKeys, YamlDraft
+from newsletter.errors import NewsletterError
+from newsletter.plan import REASONS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+REFERENCE = PAGES["docs/reference.md"]
+COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
+
+FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+RUNNABLE = {"sh", "console"}
+
+
+def test_the_reference_is_what_the_program_says() -> None:
+    """Run: python docs/make_reference.py."""
+    made = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["reference"](REFERENCE)
+    assert made == REFERENCE, "docs/reference.md is out of date; run: python docs/make_reference.py"
+
+
+def test_the_reference_script_leaves_what_is_up_to_date() -> None:
+    """The script run as the message says changes nothing after it has been run."""
+    ran = subprocess.run(
+        [sys.executable, "docs/make_reference.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "up to date\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_shown_in_use(name: str) -> None:
+    """A person finds each command in the tutorial or the how-to, not in the reference alone."""
+    taught = {command[0] for page in ("tutorial", "how-to") for command in command_lines(PAGES[f"docs/{page}.md"])}
+    assert name in taught
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_and_argument_is_in_the_reference(name: str) -> None:
+    """Under its command's heading stands each option, and nothing that is not one."""
+    section = REFERENCE.split(f"### `newsletter {name}`\n")[1].split("\n#")[0]
+    options = {option for each in COMMANDS[name].params for option in each.opts if option.startswith("-")}
+    shown = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section.split("For example")[0].split("| --- |")[-1]))
+    assert shown == options
+
+
+def test_every_rule_is_in_the_reference_with_its_four_parts() -> None:
+    """Each check says what it does, why it matters, gives an example and an alternative."""
+    for rule in checks.rules():
+        section = REFERENCE.split(f"### {rule.code}: ")[1].split("\n#")[0]
+        parts = re.findall(r"^\*\*([^*]+):\*\* \S", section, re.MULTILINE)
+        assert parts == ["What it does", "Why it matters", "Example", "Instead"], rule.code
+
+
+@pytest.mark.parametrize(
+    ("heading", "model", "beside"),
+    [
+        ("Keys", Front, MeetingKeys),
+        ("The YAML form", YamlDraft, SectionKeys),
+    ],
+)
+def test_every_key_of_a_draft_is_in_the_reference(heading: str, model: Any, beside: Any) -> None:
+    """The tables name the keys that a draft may have, and no others."""
+    known = set(model.model_fields) | set(beside.model_fields)
+    known -= set(Front.model_fields) if model is YamlDraft else set()
+    assert first_column(heading) == known
+
+
+def test_every_operator_of_a_segment_is_in_the_reference() -> None:
+    """`where` knows the operators that the page lists."""
+    operators = {info.alias or name for name, info in Condition.model_fields.items()}
+    assert operators <= first_column("Segments")
+
+
+def test_every_reason_for_an_exclusion_is_in_the_reference() -> None:
+    """The page explains each word that `plan --json` counts under."""
+    assert set(REASONS) <= first_column("JSON")
+
+
+def test_every_error_has_its_exit_code_in_the_reference() -> None:
+    """No command ends with a number that the page does not explain."""
+    documented = {int(code) for code in first_column("Exit codes")}
+    assert {kind.exit_code for kind in all_kinds(NewsletterError)} <= documented
+
+
+def test_every_environment_variable_is_in_the_reference() -> None:
+    """What the program reads from the environment is what the page lists."""
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "newsletter").rglob("*.py"))
+    read = set(re.findall(r"\b(?:NEWSLETTER|SENDGRID)_[A-Z_]+\b", source))
+    assert read == first_column("Environment")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(name: str) -> None:
+    """A link to a page or a heading of ours finds it."""
+    for target in LINK.findall(FENCE.sub("", PAGES[name])):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (ROOT / name).parent / path if path else ROOT / name
+        assert there.is_file(), f"{name}: {target}"
+        assert not anchor or anchor in anchors(there.read_text(encoding="utf-8")), f"{name}: {target}"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "newsletter " in PAGES[name]])
+def test_every_command_line_parses(name: str) -> None:
+    """Each `newsletter …` line of a page is one that the program takes."""
+    for command, *arguments in command_lines(PAGES[name]):
+        assert command in COMMANDS, f"{name}: newsletter {command}"
+        COMMANDS[command].make_context(command, list(arguments))
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "`newsletter " in PAGES[name]])
+def test_every_command_in_a_sentence_exists(name: str) -> None:
+    """A command named in passing exists, and so does each of its options."""
+    for quoted in re.findall(r"`newsletter ([^`]+)`", FENCE.sub("", PAGES[name])):
+        command, *words = shlex.split(quoted)
+        if command == "--help":
+            continue
+        assert command in COMMANDS, f"{name}: newsletter {command}"
+        options = {option for each in COMMANDS[command].params for option in each.opts}
+        given = {word for word in words if word.startswith("-")}
+        assert given <= options | {"--help"}, f"{name}: newsletter {quoted}"
+
+
+def test_every_term_of_the_glossary_is_used() -> None:
+    """A word that nothing else uses needs no explanation."""
+    others = "\n".join(text for name, text in PAGES.items() if name != "docs/glossary.md")
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "newsletter").rglob("*.py"))
+    used = (others + source).lower()
+    terms = re.findall(r"^\*\*(.+?)\*\*:", PAGES["docs/glossary.md"], re.MULTILINE)
+    assert len(terms) == len(set(terms))
+    assert [term for term in terms if not re.search(rf"\b{re.escape(term)}s?\b", used)] == []
+
+
+def test_prose_has_one_sentence_a_line() -> None:
+    """A change to one sentence is a change of one line."""
+    for name, text in PAGES.items():
+        for line in FENCE.sub("", re.sub(r"<!-- generated.*?<!-- end -->", "", text, flags=re.DOTALL)).splitlines():
+            prose = re.sub(r"`[^`]*`", "", line)
+            if not prose.startswith(("|", "#", "<!--")):
+                assert not re.search(r"[a-z)]{2}[.!?] [A-Z]", prose), f"{name}: {line}"
+
+
+def test_help_lists_every_command() -> None:
+    """`newsletter --help` is the short form of the reference."""
+    shown = CliRunner().invoke(app, ["--help"]).stdout
+    assert [name for name in COMMANDS if f"  {name} " not in shown] == []
+
+
+def all_kinds(kind: type[NewsletterError]) -> Iterator[type[NewsletterError]]:
+    """An error and all that are made from it."""
+    yield kind
+    for below in kind.__subclasses__():
+        yield from all_kinds(below)
+
+
+def first_column(heading: str) -> set[str]:
+    """The words in code in the first column of the tables below a heading of the reference."""
+    section = re.split(rf"^##+ {re.escape(heading)}$", REFERENCE, flags=re.MULTILINE)[1]
+    section = re.split(r"^##", section, flags=re.MULTILINE)[0]
+    cells = re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
+    return {word for cell in cells for word in re.findall(r"`([^`]+)`", cell)}
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that a page's headings make, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def command_lines(text: str) -> Iterator[list[str]]:
+    """The arguments of each `newsletter` call in the page's examples, the command first."""
+    for fence in FENCE.finditer(text):
+        if fence["language"] not in RUNNABLE:
+            continue
+        for line in fence["body"].replace("\\\n", " ").splitlines():
+            if fence["language"] == "console" and not line.startswith("$ "):
+                continue
+            for call in re.split(r"&&|\||;|(?<!\S)[12]?>", line.removeprefix("$ ")):
+                words = [word for word in shlex.split(call, comments=True) if "=" not in word or word.startswith("-")]
+                if words and os.path.basename(words[0]) == "newsletter":
+                    yield words[1:]
