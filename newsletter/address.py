@@ -15,8 +15,8 @@ from email_validator import EmailNotValidError, validate_email
 _MAX_BYTES = 254
 """RFC 5321 section 4.5.3.1.3: a path holds 256 octets, two of them the angle brackets."""
 
-_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""What nearly every local part looks like (RFC 5322 section 3.2.3)."""
+_DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*+")
+"""What nearly every local part looks like (RFC 5322 section 3.2.3); `*+` gives nothing back, so it is quick."""
 
 _SHORT = _MAX_BYTES // 4
 """No address of so few characters is too long, whatever UTF-8 makes of them."""

@@ -246,7 +246,7 @@ def make_plan(
 
 
 def find_recipient(mailing: Mailing, wanted: str) -> Recipient:
-    """The person with this address, in the segment they belong to. Raises `UsageError` where they get nothing."""
+    """The person with this address, in the segment they belong to. Raises `UsageError` if they get nothing."""
     try:
         key = address.key(address.parse(wanted))
     except address.AddressError as error:

@@ -84,7 +84,7 @@ class Sender(_Section):
     strapline: Line = Field("", description="One line for the masthead.")
     from_: Address = Field(alias="from", description="The From address, on a domain of your own.")
     reply_to: Address | None = Field(None, description="Where replies go; by default the From address.")
-    own_copy: bool = Field(True, description="You get a copy of each edition with every real send.")
+    own_copy: bool = Field(default=True, description="You get a copy of each edition with every real send.")
 
 
 class ThemeSettings(_Section):

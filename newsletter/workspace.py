@@ -175,7 +175,7 @@ class Workspace:
         return self.environment.get("NEWSLETTER_DATABASE") or f"sqlite:///{self.state_dir / 'ledger.db'}"
 
     def secret(self) -> bytes:
-        """What signs unsubscribe links: `NEWSLETTER_SECRET`, or `.newsletter/secret`, made when first needed."""
+        """What signs unsubscribe links: `NEWSLETTER_SECRET`, or `.newsletter/secret`, made when needed."""
         given = self.environment.get("NEWSLETTER_SECRET")
         if given:
             return given.encode()

@@ -38,6 +38,9 @@ Reason = Literal["duplicate", "other_segment", "no_consent"]
 BAD_ROWS_KEPT = 100
 """How many bad rows of a list are told one by one; all are counted."""
 
+_Decide = Callable[[str, int, str], Reason | None]
+"""Told a key, the number of its segment and a name."""
+
 _HASH_MASK = (1 << 32) - 1
 
 
@@ -114,7 +117,8 @@ class Audience:
         self._by_name = lists.by_name
 
     def __iter__(self) -> Iterator[Candidate]:
-        reading = _Reading(len(self.segments))
+        shared: set[str] = set()
+        decide = _decider(len(self.segments), shared)
         tallies: dict[str, _Tally] = {}
         for place, segment in enumerate(self.segments):
             for name in segment.lists:
@@ -122,19 +126,19 @@ class Audience:
                 # A list of two segments is read twice, and reported once.
                 tally = _Tally()
                 tallies.setdefault(name, tally)
-                yield from self._members(segment, place, held, tally, reading)
+                yield from self._members(segment, place, held, tally, decide)
         self.lists = tuple(tally.report(self._by_name[name]) for name, tally in tallies.items())
-        self.shared = len(reading.shared)
+        self.shared = len(shared)
 
     def _members(
-        self, segment: Segment, place: int, held: CsvList, tally: _Tally, reading: _Reading
+        self, segment: Segment, place: int, held: CsvList, tally: _Tally, decide: _Decide
     ) -> Iterator[Candidate]:
         """The rows of one list that match one segment. This is the loop that 500,000 rows go through."""
-        parse, key_of, decide, segment_name = address.parse, address.key, reading.decide, segment.name
+        parse, key_of, segment_name = address.parse, address.key, segment.name
         source, day, consent_required = consent.SOURCE, consent.DATE, self.consent_required
         belongs = segment.predicate(held.columns)
         email = held.columns.index(EMAIL)
-        fields_at = [(name, at) for at, name in enumerate(held.columns) if name != EMAIL]
+        columns = held.columns
         for line, row in held.rows(tally.bad):
             tally.rows += 1
             try:
@@ -145,8 +149,13 @@ class Audience:
             if belongs is None or not belongs(row):
                 continue
             key = key_of(written)
-            fields = {name: row[at] for name, at in fields_at if row[at]}
-            reason = decide(key, place, fields)
+            if all(row):
+                fields = dict(zip(columns, row, strict=True))
+            else:
+                fields = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
+            del fields[EMAIL]
+            name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}"
+            reason = decide(key, place, name)
             if reason is None and consent_required and not (source in fields and day in fields):
                 reason = "no_consent"
             yield Candidate(Recipient(written, key, segment_name, fields), reason)
@@ -175,31 +184,30 @@ class _Tally:
         return ListReport(held.name, self.rows, self.wrong, tuple(self.bad_rows), notes)
 
 
-class _Reading:
-    """Whose key was seen, in which segment, under what name.
+def _decider(segments: int, shared: set[str]) -> _Decide:
+    """A function that remembers whose key it was asked about, in which segment, under what name.
 
-    Each key holds one number, `name × segments + segment`, where name is a 32-bit hash (0 for none): a number
-    takes a fifth of the memory of a tuple of two, and two names that collide cost no more than a remark.
+    It says why a row is not the one that counts for its address, if it is not, and adds to `shared` the keys
+    that stood beside different names. Each key holds one number, `name × segments + segment`, where name is
+    a 32-bit hash (0 for none): a number takes a fifth of the memory of a tuple of two, and two names that
+    collide cost no more than a remark.
     """
+    seen: dict[str, int] = {}
+    known = 0
 
-    def __init__(self, segments: int) -> None:
-        self.segments = segments
-        self.shared: set[str] = set()
-        self._seen: dict[str, int] = {}
-        self._count = 0
-
-    def decide(self, key: str, place: int, fields: dict[str, str]) -> Reason | None:
-        """Why this row is not the one that counts for its address, if it is not."""
-        name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}".casefold()
-        hashed = hash(name) & _HASH_MASK if name != " " else 0
-        before = self._seen.setdefault(key, hashed * self.segments + place)
-        if len(self._seen) > self._count:
-            self._count += 1
+    def decide(key: str, place: int, name: str) -> Reason | None:
+        nonlocal known
+        hashed = hash(name.casefold()) & _HASH_MASK if name != " " else 0
+        before = seen.setdefault(key, hashed * segments + place)
+        if len(seen) > known:
+            known += 1
             return None
-        known, owner = divmod(before, self.segments)
-        if known and hashed and known != hashed:
-            self.shared.add(key)
+        other, owner = divmod(before, segments)
+        if other and hashed and other != hashed:
+            shared.add(key)
         return "duplicate" if owner == place else "other_segment"
+
+    return decide
 
 
 def _unknown_lists(segments: Segments, available: Collection[str]) -> Iterator[Mistake]:

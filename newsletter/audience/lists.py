@@ -81,7 +81,7 @@ class CsvList:
                         cells = clean(row)
                         if any(cells):
                             yield line, cells
-                    return
+                    break
                 except csv.Error as error:
                     line, read = read + 1, reader.line_num
                     self._told(error, line, read, bad)
@@ -90,7 +90,7 @@ class CsvList:
                     raise SourceError([Mistake(Where(self.shown, read + 1), what)]) from None
 
     def _told(self, error: csv.Error, line: int, last: int, bad: BadRow) -> None:
-        """One row that the reader cannot take is a bad row; one that runs over several lines swallows others."""
+        """Tell one line that the reader cannot take; stop where a record runs over several lines."""
         if last > line or "end of data" in str(error):
             raise _unclosed(self.shown, line) from None
         bad(line, _why(error))
@@ -154,11 +154,12 @@ def clean(row: list[str]) -> list[str]:
 
 
 def _encoding(opener: Opener, shown: str) -> str:
-    """`utf-8-sig` or `cp1252`. Raises `SourceError` for anything else."""
+    """`utf-8`, `utf-8-sig` or `cp1252`. Raises `SourceError` for anything else."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with opener() as stream:
         chunk = stream.read(_CHUNK_BYTES)
         _refuse_other_formats(chunk, shown)
+        utf8 = "utf-8-sig" if chunk.startswith(codecs.BOM_UTF8) else "utf-8"
         try:
             while chunk:
                 decoder.decode(chunk)
@@ -167,7 +168,7 @@ def _encoding(opener: Opener, shown: str) -> str:
         except UnicodeDecodeError:
             pass
         else:
-            return "utf-8-sig"
+            return utf8
     with opener() as stream:
         _refuse_mixed(stream, shown)
     return "cp1252"

@@ -33,9 +33,10 @@ def _run() -> int:
     from newsletter.cli.app import app
 
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        error.show()
+        print(f"error: {error.format_message()}", file=sys.stderr)
+        print("See: newsletter --help, or newsletter COMMAND --help", file=sys.stderr)
         return error.exit_code
     except typer.Abort:
         print("interrupted", file=sys.stderr)

@@ -14,7 +14,6 @@ from newsletter.cli.choices import Format, Suppress, Transport
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,  # a traceback with values in it could show an address
     rich_markup_mode=None,  # plain help starts three times as fast, and pipes well
 )

@@ -17,6 +17,11 @@ from newsletter.errors import UsageError
 from newsletter.pipeline import drafts_segments, open_lists
 from newsletter.workspace import Workspace
 
+REASONS_IN_WORDS = {
+    "duplicate": "listed once more, which changes nothing",
+    "other_segment": "also matches here, but belongs to an earlier segment",
+    "no_consent": "cannot be sent to: there is no consent record",
+}
 REASONS = {
     "duplicate": "twice",
     "other_segment": "elsewhere",
@@ -91,7 +96,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
         print(f"{issue}: {said}")
     for row in history:
         print(
-            f"{row.issue} ({row.kind.value}): {row.state.value}, edition for {row.segment} {row.detail}".rstrip()
+            f"{row.issue} ({row.kind.value}), edition for {row.segment}: {row.state.value} {row.detail}".rstrip()
         )
 
 
@@ -150,7 +155,7 @@ def _verdict(rows: list[Candidate], segments: tuple[str, ...], ledger: Ledger, i
     segment = first.recipient.segment
     if key in ledger.accounts.already(issue):
         return "has had it, or may have, or is in an unfinished run"
-    if key in ledger.suppressions.keys():
+    if any(each.lifted_at is None for each in ledger.suppressions.history(key)):
         return "would not get it: opted out"
     if first.reason == "no_consent":
         return "would not get it: no consent record"
@@ -163,7 +168,7 @@ def _show_rows(rows: list[Candidate]) -> None:
     if not rows:
         print("in no segment of this workspace")
     for row in rows:
-        said = REASONS[row.reason] if row.reason else "can be sent to"
+        said = REASONS_IN_WORDS[row.reason] if row.reason else "can be sent to"
         fields = ", ".join(f"{name}: {value}" for name, value in row.recipient.fields.items())
         print(f"{row.recipient.segment}: {said}. {fields}")
 

@@ -81,7 +81,7 @@ def test(
         summary = _carry(mailing.workspace, ledger, run)
     way = f"into outbox/{run.issue}-test" if mailing.transport == dispatch.OUTBOX else f"by {mailing.transport}"
     show.say(
-        f"{summary.counts.accepted} of {len(checked)} test copies of the edition for {mailing.segments[0]} sent {way}"
+        f"{summary.counts.accepted} of {len(checked)} test copies sent {way}, the edition for {mailing.segments[0]}"
     )
     return summary.exit_code
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from newsletter.message import Skeleton, code_for
@@ -115,6 +116,10 @@ values = st.one_of(
     st.text(". =-<>&\"'\\,FromF\r\n", max_size=200),
     st.sampled_from(HOSTILE),
 )
+
+
+PROPERTY = settings(max_examples=100, deadline=None)
+"""Reading 10,000 characters back takes the library longer than hypothesis would wait."""
 
 
 def person(first: str | None = "Ann", last: str | None = "Lee", clp: str | None = "Anytown") -> Person:

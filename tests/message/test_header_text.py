@@ -15,7 +15,7 @@ from hypothesis import given
 from newsletter.message.header_text import mailbox, one_line, unstructured
 from newsletter.model import Context
 from newsletter.render.pieces import escape
-from tests.message.examples import parsed, values
+from tests.message.examples import PROPERTY, parsed, values
 
 _WORD = re.compile(r"=\?utf-8\?[qb]\?[!->@-~]+\?=")
 
@@ -43,6 +43,7 @@ def _is_well_formed(name: str, value: str) -> None:
     assert all(len(word) <= 75 for word in value.split() if _WORD.fullmatch(word))
 
 
+@PROPERTY
 @given(values)
 def test_a_subject_is_read_as_it_was_meant(subject: str) -> None:
     """Folding and encoding are invisible to a reader, and no value starts another header."""
@@ -53,6 +54,7 @@ def test_a_subject_is_read_as_it_was_meant(subject: str) -> None:
     assert str(message["Subject"]) == escape(subject, Context.HEADER)
 
 
+@PROPERTY
 @given(values)
 def test_a_name_is_read_as_it_was_meant(name: str) -> None:
     """One address stands in To, with the name on one line."""

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from newsletter.model import Context, Pieces, Slot
 from newsletter.render.pieces import escape, fill
-from tests.message.examples import values
+from tests.message.examples import PROPERTY, values
 
 
 class _Reader(HTMLParser):
@@ -34,6 +34,7 @@ class _Reader(HTMLParser):
         self.comments.append(data)
 
 
+@PROPERTY
 @given(value=values)
 def test_in_html_a_value_is_text(value: str) -> None:
     """No value makes a tag, and a reader sees it as it is."""
@@ -42,6 +43,7 @@ def test_in_html_a_value_is_text(value: str) -> None:
     assert read.text == escape(value, Context.TEXT)
 
 
+@PROPERTY
 @given(value=values)
 def test_in_an_attribute_a_value_ends_nothing(value: str) -> None:
     """Neither quotes nor a comment around it are ended by any value."""
@@ -51,6 +53,7 @@ def test_in_an_attribute_a_value_ends_nothing(value: str) -> None:
     assert "--" not in written
 
 
+@PROPERTY
 @given(value=values)
 @pytest.mark.parametrize("context", [Context.URL, Context.TEXT_URL])
 def test_in_a_link_a_value_is_percent_encoded(value: str, context: Context) -> None:
@@ -60,6 +63,7 @@ def test_in_a_link_a_value_is_percent_encoded(value: str, context: Context) -> N
     assert not set(written) & set(":/?#[]@!$&'()*+,;=<>\" ")
 
 
+@PROPERTY
 @given(value=values)
 @pytest.mark.parametrize("context", list(Context))
 def test_nowhere_does_a_value_end_a_line(value: str, context: Context) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.message.quoted_printable import encode, encode_value
-from tests.message.examples import HOSTILE, values
+from tests.message.examples import HOSTILE, PROPERTY, values
 
 
 def _lines_are_safe(encoded: bytes) -> None:
@@ -27,6 +27,7 @@ def _written(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")
 
 
+@PROPERTY
 @given(st.lists(values, max_size=6))
 def test_pieces_joined_decode_to_the_pieces_joined(pieces: list[str]) -> None:
     """No join changes what decodes, and every line is short and safe."""
@@ -36,6 +37,7 @@ def test_pieces_joined_decode_to_the_pieces_joined(pieces: list[str]) -> None:
     assert decoded == "".join(_written(piece) for piece in pieces)
 
 
+@PROPERTY
 @given(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=300))
 def test_a_value_decodes_to_itself(value: str) -> None:
     """A value has its lines to itself."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.message import INERT, Skeleton, code_for, person_of, unsubscribe_url, verify_envelope
@@ -23,6 +23,7 @@ from tests.message.examples import (
     HEADERS,
     HOSTILE,
     HTML_DISCLAIMER,
+    PROPERTY,
     SECRET,
     TEXT_DISCLAIMER,
     parsed,
@@ -54,7 +55,7 @@ def _meant(who: Person, message: EmailMessage, edition: Edition = EDITION) -> tu
     )
 
 
-@settings(max_examples=400)
+@PROPERTY
 @given(people)
 def test_a_message_is_read_as_it_was_meant(who: Person) -> None:
     """Subject and both parts decode to exactly what the preview fills in, whatever people are called."""
@@ -62,21 +63,21 @@ def test_a_message_is_read_as_it_was_meant(who: Person) -> None:
     assert (str(message["Subject"]), *parts(message)) == _meant(who, message)
 
 
+@PROPERTY
 @given(people)
 def test_a_message_is_the_one_the_standard_library_would_have_built(who: Person) -> None:
-    """Both are parsed to the same parts and the same subject."""
+    """Both are parsed to the same parts, of the same types and in the same order."""
     ours = parsed(SKELETON.message(who))
-    subject, text, html = _meant(who, ours)
+    _, text, html = _meant(who, ours)
     built = EmailMessage(policy=SMTP)
-    built["Subject"] = subject
     built.set_content(text, cte="quoted-printable")
     built.add_alternative(html, subtype="html", cte="quoted-printable")
     theirs = parsed(built.as_bytes())
     assert parts(ours) == parts(theirs)
-    assert ours["Subject"] == theirs["Subject"] or "=?" in subject or len(subject) > 60
     assert ours.get_content_type() == theirs.get_content_type()
 
 
+@PROPERTY
 @given(people)
 def test_every_line_can_be_sent_as_it_is(who: Person) -> None:
     """CRLF alone ends lines, of at most 76 octets in bodies and 998 in headers; none starts with a dot."""
@@ -91,6 +92,7 @@ def test_every_line_can_be_sent_as_it_is(who: Person) -> None:
     assert not any(line.startswith((b".", b"From ")) for line in message.split(b"\r\n"))
 
 
+@PROPERTY
 @given(people)
 def test_the_disclaimer_stands_in_both_parts(who: Person) -> None:
     """In the very same bytes in every message, and whole once decoded."""
@@ -103,6 +105,7 @@ def test_the_disclaimer_stands_in_both_parts(who: Person) -> None:
     assert all(octets in message for octets in written)
 
 
+@PROPERTY
 @given(people)
 def test_one_person_stands_in_to_and_nobody_is_copied(who: Person) -> None:
     """The header has its fields once each, in one order, and no value adds another."""
