@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Walk through tutorial.md and write down what the program answers: `python docs/make_tutorial.py`.
 
-Rule: the page is the script. In a `console` block the lines after `$ ` are typed, and what follows is the answer;
-`<!-- write: FILE -->` saves the block below it; `<!-- second terminal -->` leaves it running to the end.
+Rule: the page is the script. In a `console` block the lines after `$ ` are typed, and what follows is the
+answer; `<!-- write: FILE -->` saves the block below it, and `<!-- second terminal -->` leaves it running.
 The days, receipts and sizes of this walk are put in place of those of the page.
 """
 
@@ -32,7 +32,11 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _RECEIPT = re.compile(r"\b[a-z2-7]{4}(?:-[a-z2-7]{4}){4}\b")
-_VARYING = ((_RECEIPT, "RECEIPT"), (re.compile(r"\(\d+ KB\)"), "(SIZE)"))
+_VARYING = {
+    "RECEIPT": _RECEIPT,
+    "(SIZE)": re.compile(r"\(\d+ KB\)"),
+    "TOKEN": re.compile(r"\b[a-z2-7]{16}\.[\w-]{43}"),
+}
 
 
 class Walk:
@@ -59,15 +63,25 @@ class Walk:
 
     def _console(self, body: str) -> str:
         typed = re.findall(r"^\$ (.+(?:\\\n.+)*)$", body, re.MULTILINE)
-        return "".join(f"$ {line}\n{self._answer(line)}" for line in typed)
+        return "".join(map(self._exchange, typed))
+
+    def _exchange(self, line: str) -> str:
+        """A line as it is typed now, and its answer."""
+        line = _RECEIPT.sub(self.receipt, line)
+        return f"$ {line}\n{self._answer(line)}"
 
     def _answer(self, line: str) -> str:
-        words = shlex.split(self._now(_RECEIPT.sub(self.receipt, line)).replace("\\\n", ""))
+        words = shlex.split(self._now(line).replace("\\\n", ""))
         if words[0] == "cd":
             self.folder /= words[1]
             return ""
         ran = subprocess.run(  # noqa: S603 - the commands are those of our own page
-            words, cwd=self.folder, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+            words,
+            cwd=self.folder,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
         said = ran.stdout.decode().replace(self.today, DAY)
         self.receipt = next(iter(_RECEIPT.findall(said)), self.receipt)
@@ -109,7 +123,7 @@ def walked(written: str) -> str:
 
 def settled(page: str) -> str:
     """The page without what differs from walk to walk."""
-    for pattern, word in _VARYING:
+    for word, pattern in _VARYING.items():
         page = pattern.sub(word, page)
     return page
 

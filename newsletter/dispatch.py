@@ -5,20 +5,25 @@ Rule: once frozen, a run needs neither draft nor list. What this room delivers, 
 
 from __future__ import annotations
 
+import email
+import email.policy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
 from newsletter import address, plan
+from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock, SystemClock
-from newsletter.delivery.engine import Policy, Progress, Summary, deliver
+from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.freezing import Frozen
-from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.ledger import Evidence, Ledger
+from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
 from newsletter.delivery.transports import Transport
-from newsletter.errors import NotReady
+from newsletter.errors import NotReady, UsageError
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Edition, Headers, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
@@ -27,7 +32,11 @@ from newsletter.workspace import Workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from newsletter.delivery.transports.sendgrid import Access
+
 OUTBOX = "outbox"
+SANDBOX = "sendgrid-sandbox"
+"""SendGrid looks at every request and sends nothing: a rehearsal that shows it the addresses."""
 
 
 @contextmanager
@@ -42,9 +51,21 @@ def open_ledger(workspace: Workspace, clock: Clock | None = None) -> Iterator[Le
         ledger.close()
 
 
+def is_rehearsal(transport: str) -> bool:
+    """Whether this way out leaves everybody without the mail."""
+    return transport in {OUTBOX, SANDBOX}
+
+
+def in_sandbox(mailing: Mailing) -> Mailing:
+    """The same mailing, for SendGrid to check. Raises `UsageError` for another transport."""
+    if mailing.transport != "sendgrid":
+        raise UsageError("--sandbox is SendGrid's", "Add: --transport sendgrid")
+    return replace(mailing, transport=SANDBOX)
+
+
 def planned(ledger: Ledger, mailing: Mailing) -> Planned:
     """The dry run, as the ledger and the lists stand now."""
-    rehearsal = mailing.transport == OUTBOX
+    rehearsal = is_rehearsal(mailing.transport)
     return make_plan(
         mailing,
         suppressed=ledger.suppressions.keys(),
@@ -67,7 +88,7 @@ def freeze(
     A real run whose content already went out under another id is refused.
     """
     issue = mailing.report.issue
-    kind = Kind.REHEARSAL if mailing.transport == OUTBOX else Kind.REAL
+    kind = Kind.REHEARSAL if is_rehearsal(mailing.transport) else Kind.REAL
     if kind is Kind.REAL:
         other = ledger.find_same_content(mailing.content, issue=issue)
         if other is not None:
@@ -161,6 +182,8 @@ def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport
             return _smtp(workspace)
         case "sendgrid":
             return _sendgrid(workspace)
+        case "sendgrid-sandbox":
+            return _sendgrid(workspace, sandbox=True)
         case _:
             from newsletter.delivery.transports.outbox import Outbox  # noqa: PLC0415 - only when used
 
@@ -180,21 +203,92 @@ def _smtp(workspace: Workspace) -> Transport:
     )
 
 
-def _sendgrid(workspace: Workspace) -> Transport:
+def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:
     from newsletter.delivery.transports.sendgrid import (  # noqa: PLC0415 - a fifth of a second
-        Access,
         Extras,
         SendGrid,
-        host_for,
     )
+
+    settings = workspace.settings.sendgrid
+    return SendGrid(
+        _access(workspace),
+        batch=settings.batch,
+        extras=Extras(unsubscribe_group=settings.unsubscribe_group, sandbox=sandbox),
+    )
+
+
+def _access(workspace: Workspace) -> Access:
+    from newsletter.delivery.transports.sendgrid import Access, host_for  # noqa: PLC0415 - as above
 
     settings, environment = workspace.settings.sendgrid, workspace.environment
     host = host_for(settings.region, environment.get("SENDGRID_API_HOST") or settings.host)
-    return SendGrid(
-        Access(environment.get("SENDGRID_API_KEY", ""), host),
-        batch=settings.batch,
-        extras=Extras(unsubscribe_group=settings.unsubscribe_group),
+    return Access(environment.get("SENDGRID_API_KEY", ""), host)
+
+
+def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> bytes:
+    """The very bytes that went to a person, made again from what was frozen. Raises `UsageError`."""
+    found = ledger.accounts.sent(issue, address.key(to))
+    if found is None:
+        raise UsageError(f"nothing of '{issue}' was sent to this person", "Try: newsletter explain ADDRESS")
+    run, row, person = found
+    chosen = ledger.editions(run)[row.segment]
+    return Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret()).message(person)
+
+
+def reconcile(
+    workspace: Workspace,
+    ledger: Ledger,
+    issue: str,
+    delivered: Sequence[bytes],
+    *,
+    settle_s: float,
+    trust_absence: bool,
+) -> int:
+    """Settle the unknown of an issue by copies that arrived and by SendGrid's logs; the number settled.
+
+    A record is proof at once. Its absence is none, unless a person says so with `trust_absence`, and even
+    then only `settle_s` after the attempt: a provider may take a message long after the line to it broke.
+    """
+    arrived = [Evidence(code, State.ACCEPTED, "a copy arrived") for code in map(_code_of, delivered) if code]
+    settled = 0
+    for run in ledger.runs(issue):
+        found = [*arrived, *_logged(workspace, ledger, run, trust_absence=trust_absence)]
+        settled += ledger.settle_unknown(run, found, settle_s=settle_s)
+    return settled
+
+
+def _logged(workspace: Workspace, ledger: Ledger, run: Run, *, trust_absence: bool) -> Iterator[Evidence]:
+    """What SendGrid's logs say of the people of a run who are unknown."""
+    unknown = [row for row in ledger.accounts.rows(run.issue, {State.UNKNOWN}) if row.run == run.name]
+    if run.transport != "sendgrid" or not unknown:
+        return
+    from newsletter.delivery.transports.sendgrid import open_account  # noqa: PLC0415 - a fifth of a second
+    from newsletter.delivery.transports.sendgrid.account import Sought  # noqa: PLC0415
+
+    sought = [Sought(person=row.id, address=row.address, code=row.code, attempt=row.attempt) for row in unknown]
+    began = min(row.claimed_at or run.created_at for row in unknown)
+    ended = max(row.settled_at or row.claimed_at or began for row in unknown)
+    found = open_account(_access(workspace)).find_accepted(
+        sought,
+        since=datetime.fromtimestamp(began - _LOG_MARGIN_S, UTC),
+        until=datetime.fromtimestamp(ended + _LOG_MARGIN_S, UTC),
     )
+    for row in unknown:
+        if row.id in found:
+            yield Evidence(row.code, State.ACCEPTED, "SendGrid has it on record")
+        elif trust_absence:
+            yield Evidence(row.code, State.PENDING, "SendGrid has no record of it")
+
+
+_LOG_MARGIN_S = 600
+"""How far SendGrid's clock and ours, or its queue, may be apart."""
+
+
+def _code_of(message: bytes) -> str | None:
+    """The person's code in the Message-ID of a delivered copy."""
+    name = email.message_from_bytes(message, policy=email.policy.default)["Message-ID"] or ""
+    parts = name.strip("<> ").partition("@")[0].split(".")
+    return parts[-1] if len(parts) > 1 else None
 
 
 def _frozen(workspace: Workspace, made: Planned) -> Iterator[Frozen]:

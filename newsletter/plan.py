@@ -28,8 +28,6 @@ EXAMPLES_SHOWN = 3
 _LINES_AT_ONCE = 1000
 """People hashed by one call, which takes as long as hashing a person does."""
 
-_SEPARATOR = "\x1f"
-
 Values = tuple[str | None, ...]
 """What is merged for one person, aligned with `Edition.fields`."""
 
@@ -285,10 +283,15 @@ def _merger(edition: Edition) -> Callable[[Mapping[str, str]], Values]:
     """A function from a person's fields to what the edition merges, made once for 500,000 people."""
     names = edition.fields
     if SIGN_UP not in names:
-        return lambda known: tuple(map(known.get, names))
+        return lambda known: tuple([known.get(name) for name in names])
     place = names.index(SIGN_UP)
-    before, after = names[:place], names[place + 1 :]
-    return lambda known: (*map(known.get, before), sign_up(known), *map(known.get, after))
+
+    def merged(known: Mapping[str, str]) -> Values:
+        values = [known.get(name) for name in names]
+        values[place] = sign_up(known)
+        return tuple(values)
+
+    return merged
 
 
 def _required(edition: Edition) -> list[tuple[int, str]]:
@@ -310,9 +313,8 @@ def _listed(pieces: Pieces) -> list[object]:
 
 def _line(segment: str, address: str, values: Values) -> str:
     """One person, unmistakably: cells hold no control character, so these three can mark and part them."""
-    if None in values:
-        values = tuple("\x00" if value is None else value for value in values)
-    return f"{segment}{_SEPARATOR}{address}{_SEPARATOR}{_SEPARATOR.join(values)}\x1e"
+    parts = [segment, address, *["\x00" if value is None else value for value in values]]
+    return "\x1f".join(parts) + "\x1e"
 
 
 def _digest(value: object) -> str:

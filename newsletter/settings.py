@@ -80,60 +80,62 @@ class Sender(_Section):
     """Who writes."""
 
     name: Line = Field(min_length=1, description="The writer's name, as readers see it.")
-    role: Line = Field("", description="The office held; stands under the name.")
-    strapline: Line = Field("", description="One line for the masthead.")
+    role: Line = Field(default="", description="The office held; stands under the name.")
+    strapline: Line = Field(default="", description="One line for the masthead.")
     from_: Address = Field(alias="from", description="The From address, on a domain of your own.")
-    reply_to: Address | None = Field(None, description="Where replies go; by default the From address.")
+    reply_to: Address | None = Field(default=None, description="Where replies go; by default the From address.")
     own_copy: bool = Field(default=True, description="You get a copy of each edition with every real send.")
 
 
 class ThemeSettings(_Section):
     """What a theme lets you choose."""
 
-    accent: str = Field("#8a1538", pattern=r"^#[0-9a-fA-F]{6}$", description="A colour, `#rrggbb`.")
-    logo: WebAddress | None = Field(None, description="The web address of a picture for the masthead.")
-    font: Line = Field("Georgia", description="The reading font; a system font.")
+    accent: str = Field(default="#8a1538", pattern=r"^#[0-9a-fA-F]{6}$", description="A colour, `#rrggbb`.")
+    logo: WebAddress | None = Field(default=None, description="The web address of a picture for the masthead.")
+    font: Line = Field(default="Georgia", description="The reading font; a system font.")
 
 
 class Smtp(_Section):
     """The SMTP relay. The password comes from `NEWSLETTER_SMTP_PASSWORD`."""
 
-    host: Line = Field("localhost", description="The relay's host name.")
-    port: int = Field(587, ge=1, le=65535, description="The relay's port.")
+    host: Line = Field(default="localhost", description="The relay's host name.")
+    port: int = Field(default=587, ge=1, le=65535, description="The relay's port.")
     security: Literal["tls", "starttls", "none"] = Field(
-        "starttls", description="How the session is protected."
+        default="starttls", description="How the session is protected."
     )
-    username: Line | None = Field(None, description="The user to log in as; none means no login.")
-    connections: int = Field(4, ge=1, le=100, description="Sessions open at once.")
+    username: Line | None = Field(default=None, description="The user to log in as; none means no login.")
+    connections: int = Field(default=4, ge=1, le=100, description="Sessions open at once.")
 
 
 class SendGrid(_Section):
     """SendGrid. The key comes from `SENDGRID_API_KEY`."""
 
-    region: Literal["global", "eu"] = Field("global", description="Where the account lives.")
-    host: WebAddress | None = Field(None, description="Another host, for tests.")
-    batch: int = Field(500, ge=1, le=1000, description="Recipients a request.")
-    unsubscribe_group: int | None = Field(None, description="SendGrid's unsubscribe group for this list.")
-    webhook_key: Line | None = Field(None, description="The public key that signs SendGrid's events.")
+    region: Literal["global", "eu"] = Field(default="global", description="Where the account lives.")
+    host: WebAddress | None = Field(default=None, description="Another host, for tests.")
+    batch: int = Field(default=500, ge=1, le=1000, description="Recipients a request.")
+    unsubscribe_group: int | None = Field(
+        default=None, description="SendGrid's unsubscribe group for this list."
+    )
+    webhook_key: Line | None = Field(default=None, description="The public key that signs SendGrid's events.")
 
 
 class Imap(_Section):
     """The mailbox bounces come to. The password comes from `NEWSLETTER_IMAP_PASSWORD`."""
 
     host: Line = Field(description="The server's host name.")
-    port: int = Field(993, ge=1, le=65535, description="The server's port.")
+    port: int = Field(default=993, ge=1, le=65535, description="The server's port.")
     username: Line = Field(description="The user to log in as.")
-    folder: Line = Field("INBOX", description="The folder to read.")
+    folder: Line = Field(default="INBOX", description="The folder to read.")
 
 
 class Limits(_Section):
     """What stops a surprise."""
 
-    max_recipients: int = Field(5000, ge=1, description="A send to more people is refused.")
+    max_recipients: int = Field(default=5000, ge=1, description="A send to more people is refused.")
     drift_percent: float = Field(
-        20, ge=0, description="Warn when the audience changed by more since the last issue."
+        default=20, ge=0, description="Warn when the audience changed by more since the last issue."
     )
-    per_second: float = Field(50, gt=0, description="Messages a second at most.")
+    per_second: float = Field(default=50, gt=0, description="Messages a second at most.")
 
 
 class Settings(_Section):
@@ -142,33 +144,39 @@ class Settings(_Section):
     sender: Sender = Field(description="Who writes.")
     list_id: Domain = Field(description="The list's identifier, below your domain (RFC 2919).")
     unsubscribe_to: Address = Field(description="The address that takes unsubscribe mail.")
-    disclaimer: Disclaimer | None = Field(None, description="Your own wording; it has a default.")
-    imprint: Line | None = Field(None, description="Who promotes this, with a postal address.")
-    postal_address: Line | None = Field(None, description="A postal address for the footer.")
-    privacy_url: WebAddress | None = Field(None, description="Your privacy notice.")
-    site_url: WebAddress | None = Field(None, description="The base of your public pages.")
-    bounce_domain: Domain | None = Field(None, description="The domain whose mail is bounces to this program.")
-    lang: str = Field(
-        "en-GB", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="The language of the mail."
+    disclaimer: Disclaimer | None = Field(default=None, description="Your own wording; it has a default.")
+    imprint: Line | None = Field(default=None, description="Who promotes this, with a postal address.")
+    postal_address: Line | None = Field(default=None, description="A postal address for the footer.")
+    privacy_url: WebAddress | None = Field(default=None, description="Your privacy notice.")
+    site_url: WebAddress | None = Field(default=None, description="The base of your public pages.")
+    bounce_domain: Domain | None = Field(
+        default=None, description="The domain whose mail is bounces to this program."
     )
-    timezone: Annotated[str, AfterValidator(_zone)] = Field("Europe/London", description="The zone of dates.")
-    theme: str = Field("report", description="The theme, a folder of `templates/`.")
+    lang: str = Field(
+        default="en-GB", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="The language of the mail."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="Europe/London", description="The zone of dates."
+    )
+    theme: str = Field(default="report", description="The theme, a folder of `templates/`.")
     theme_settings: ThemeSettings = Field(
         default_factory=ThemeSettings, description="What the theme lets you choose."
     )
     consent: Literal["required", "recorded"] = Field(
-        "required", description="`required` leaves out people without a consent record."
+        default="required", description="`required` leaves out people without a consent record."
     )
     approval: Literal["required", "optional"] = Field(
-        "optional", description="Whether the member must approve."
+        default="optional", description="Whether the member must approve."
     )
-    sync_max_age_h: float = Field(24, gt=0, description="Hours after which the provider's opt-outs are stale.")
+    sync_max_age_h: float = Field(
+        default=24, gt=0, description="Hours after which the provider's opt-outs are stale."
+    )
     transport: Literal["outbox", "smtp", "sendgrid"] = Field(
-        "outbox", description="How mail goes out by default."
+        default="outbox", description="How mail goes out by default."
     )
     smtp: Smtp = Field(default_factory=Smtp, description="The SMTP relay.")
     sendgrid: SendGrid = Field(default_factory=SendGrid, description="SendGrid.")
-    imap: Imap | None = Field(None, description="The mailbox bounces come to.")
+    imap: Imap | None = Field(default=None, description="The mailbox bounces come to.")
     limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
 
     @property

@@ -104,6 +104,8 @@ def load(text: str, *, name: str, line_offset: int = 0) -> Document:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise SourceError([_syntax_mistake(error, text, name, line_offset)]) from None
+    if isinstance(root, yaml.ScalarNode) and not root.value:
+        root = None  # nothing but `---` or comments
     if root is not None and not isinstance(root, yaml.MappingNode):
         builder.wrong.append((builder.place(root.start_mark), "expected `key: value` lines", ""))
     data = builder.build(root, ()) if root is not None else {}
@@ -234,7 +236,7 @@ def _traps(event: Any, lines: list[str]) -> Iterator[tuple[Any, str, str]]:
         yield event.start_mark, "YAML tags (a word that starts with !) are not used here", _QUOTE_START
     if isinstance(event, yaml.ScalarEvent) and not event.style:
         end: Any = event.end_mark
-        if _GLUED_COMMENT.match(lines[end.line], end.column):
+        if end.line < len(lines) and _GLUED_COMMENT.match(lines[end.line], end.column):
             yield end, "to YAML, all from # to the end of the line is a comment", _QUOTE_HASH
 
 

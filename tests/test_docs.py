@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import shlex
@@ -53,7 +52,9 @@ def test_the_reference_script_leaves_what_is_up_to_date() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_shown_in_use(name: str) -> None:
     """A person finds each command in the tutorial or the how-to, not in the reference alone."""
-    taught = {command[0] for page in ("tutorial", "how-to") for command in command_lines(PAGES[f"docs/{page}.md"])}
+    taught = {
+        command[0] for page in ("tutorial", "how-to") for command in command_lines(PAGES[f"docs/{page}.md"])
+    }
     assert name in taught
 
 
@@ -158,9 +159,11 @@ def test_every_term_of_the_glossary_is_used() -> None:
 def test_prose_has_one_sentence_a_line() -> None:
     """A change to one sentence is a change of one line."""
     for name, text in PAGES.items():
-        for line in FENCE.sub("", re.sub(r"<!-- generated.*?<!-- end -->", "", text, flags=re.DOTALL)).splitlines():
+        for line in FENCE.sub(
+            "", re.sub(r"<!-- generated.*?<!-- end -->", "", text, flags=re.DOTALL)
+        ).splitlines():
             prose = re.sub(r"`[^`]*`", "", line)
-            if not prose.startswith(("|", "#", "<!--")):
+            if not prose.startswith(("|", "#", "<!--", "-", "  ")):
                 assert not re.search(r"[a-z)]{2}[.!?] [A-Z]", prose), f"{name}: {line}"
 
 
@@ -200,6 +203,8 @@ def command_lines(text: str) -> Iterator[list[str]]:
             if fence["language"] == "console" and not line.startswith("$ "):
                 continue
             for call in re.split(r"&&|\||;|(?<!\S)[12]?>", line.removeprefix("$ ")):
-                words = [word for word in shlex.split(call, comments=True) if "=" not in word or word.startswith("-")]
-                if words and os.path.basename(words[0]) == "newsletter":
+                words = [
+                    word for word in shlex.split(call, comments=True) if "=" not in word or word.startswith("-")
+                ]
+                if words and Path(words[0]).name == "newsletter":
                     yield words[1:]

@@ -138,7 +138,7 @@ class Audience:
         source, day, consent_required = consent.SOURCE, consent.DATE, self.consent_required
         belongs = segment.predicate(held.columns)
         email = held.columns.index(EMAIL)
-        columns = held.columns
+        fields_at = [(column, at) for at, column in enumerate(held.columns) if column != EMAIL]
         for line, row in held.rows(tally.bad):
             tally.rows += 1
             try:
@@ -149,11 +149,7 @@ class Audience:
             if belongs is None or not belongs(row):
                 continue
             key = key_of(written)
-            if all(row):
-                fields = dict(zip(columns, row, strict=True))
-            else:
-                fields = {name: cell for name, cell in zip(columns, row, strict=True) if cell}
-            del fields[EMAIL]
+            fields = {column: row[at] for column, at in fields_at if row[at]}
             name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}"
             reason = decide(key, place, name)
             if reason is None and consent_required and not (source in fields and day in fields):

@@ -78,8 +78,7 @@ class CsvList:
                             continue
                         if line != read:
                             self._refuse_swallowed(row, line)
-                        cells = clean(row)
-                        if any(cells):
+                        if any(cells := clean(row)):
                             yield line, cells
                     break
                 except csv.Error as error:

@@ -116,7 +116,7 @@ def short_enough_for_gmail(evidence: Evidence) -> Iterator[Finding]:
     """
     for name, size_bytes in _sizes(evidence):
         if size_bytes >= CLIP_FAIL_BYTES:
-            yield f"the HTML of the edition for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts it at about 102 KB"
+            yield f"the HTML for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts it at about 102 KB"
 
 
 @rule("P08", Severity.WARNING)
@@ -129,7 +129,7 @@ def well_below_the_clip(evidence: Evidence) -> Iterator[Finding]:
     """
     for name, size_bytes in _sizes(evidence):
         if CLIP_WARN_BYTES <= size_bytes < CLIP_FAIL_BYTES:
-            yield f"the HTML of the edition for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts at about 102 KB"
+            yield f"the HTML for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts at about 102 KB"
 
 
 def _stands_in_both(evidence: Evidence, key: str, value: str | None) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.choices import Format, Suppress, Transport
+from newsletter.cli.choices import Format, Suppress, Transport, Unreached
 
 app = typer.Typer(
     add_completion=False,
@@ -76,14 +76,19 @@ def check(draft: Draft, json: Json = False) -> int:
 
 @app.command()
 def render(
-    draft: Draft,
+    draft: Annotated[
+        str | None, typer.Argument(metavar="[DRAFT]", help="A file, or a name inside drafts/.")
+    ] = None,
     segment: Annotated[
         str | None, typer.Option(metavar="SEGMENT", help="The edition for this segment.")
     ] = None,
     to: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Exactly what this person would get.")
     ] = None,
-    format_: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.HTML,
+    sent: Annotated[
+        str | None, typer.Option(metavar="ISSUE", help="With --to: the bytes that went out, from the ledger.")
+    ] = None,
+    format_: Annotated[Format | None, typer.Option("--format", help="What to write; html by default.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of stdout.")
     ] = None,
@@ -94,7 +99,10 @@ def render(
     """
     from newsletter.cli import writing
 
-    writing.render(draft, segment=segment, to=to, form=format_, output=output)
+    if sent is not None:
+        writing.render_sent(sent, to=to, form=format_ or Format.EML, output=output)
+    else:
+        writing.render(draft, segment=segment, to=to, form=format_ or Format.HTML, output=output)
 
 
 @app.command()
@@ -121,6 +129,19 @@ def send(
     receipt: Annotated[
         str | None, typer.Option("--receipt", metavar="RECEIPT", help="Send just what this plan showed.")
     ] = None,
+    at: Annotated[str | None, typer.Option(metavar="TIME", help="Begin then: 2026-11-18T09:00.")] = None,
+    not_after: Annotated[
+        str | None, typer.Option(metavar="TIME", help="What has not left by then stays.")
+    ] = None,
+    hold: Annotated[
+        float | None, typer.Option(metavar="MINUTES", help="Wait so long before the first, to think again.")
+    ] = None,
+    canary: Annotated[
+        str | None, typer.Option(metavar="N|SEGMENT", help="These first; the others wait for resume --go-on.")
+    ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Let SendGrid check every request and send nothing.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Send a draft to its segments; by the outbox, a rehearsal on this disk.
@@ -133,34 +154,131 @@ def send(
         return sending.plan(draft, segments=segment, transport=transport, as_json=json)
     if test:
         return sending.test(draft, test, segments=segment, transport=transport)
-    return sending.send(draft, segments=segment, transport=transport, receipt=receipt, as_json=json)
+    return sending.send(
+        draft,
+        segments=segment,
+        transport=transport,
+        receipt=receipt,
+        wishes=sending.Wishes(at=at, not_after=not_after, hold_minutes=hold, canary=canary, sandbox=sandbox),
+        as_json=json,
+    )
+
+
+@app.command()
+def approve(
+    draft: Draft,
+    receipt: Annotated[str, typer.Option(metavar="RECEIPT", help="The receipt of the plan that was seen.")],
+    name: Annotated[str, typer.Option("--as", metavar="NAME", help="Who says yes.")],
+    segment: Segments = None,
+    transport: Way = None,
+) -> None:
+    """Record the writer's yes to exactly what a plan showed; any change voids it.
+
+    Example: newsletter approve 2026-11-17-nec --receipt k7qd-m3x2-w5ra-9tfe --as "Maya Hollins"
+    """
+    from newsletter.cli import sending
+
+    sending.approve(draft, receipt=receipt, name=name, segments=segment, transport=transport)
 
 
 @app.command()
 def status(
     issue: Annotated[
-        str | None, typer.Argument(metavar="[ISSUE]", help="The draft's id; all where left out.")
+        str | None, typer.Argument(metavar="[ISSUE]", help="The draft's id; every issue where left out.")
+    ] = None,
+    list_: Annotated[
+        Unreached | None, typer.Option("--list", help="Who was not reached, masked, and why.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the ledger's rows to a .csv or .json file.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Show what became of a sending: accepted, rejected, suppressed, deferred, unknown, pending.
 
-    Example: newsletter status nec-2026-11-17
+    Example: newsletter status nec-2026-11-17 --list rejected
     """
-    from newsletter.cli import sending
+    from newsletter.cli import account
 
-    return sending.status(issue, as_json=json)
+    if list_ is not None or export is not None:
+        return account.rows(issue, list_, export, as_json=json)
+    return account.status(issue, as_json=json)
 
 
 @app.command()
-def resume(issue: Issue, json: Json = False) -> int:
+def resume(
+    issue: Issue,
+    go_on: Annotated[bool, typer.Option("--go-on", help="The canary was good: go on with everybody.")] = False,
+    not_after: Annotated[
+        str | None, typer.Option(metavar="TIME", help="A new time by which all must have left.")
+    ] = None,
+    json: Json = False,
+) -> int:
     """Go on with a sending that was interrupted or has people to try again. Nobody is sent to twice.
 
     Example: newsletter resume nec-2026-11-17
     """
-    from newsletter.cli import sending
+    from newsletter.cli import account
 
-    return sending.resume(issue, as_json=json)
+    return account.resume(issue, go_on=go_on, not_after=not_after, as_json=json)
+
+
+@app.command()
+def stop(issue: Issue) -> None:
+    """Stop a sending, also one that runs in another terminal, before its next message.
+
+    Example: newsletter stop nec-2026-11-17
+    """
+    from newsletter.cli import account
+
+    account.stop(issue)
+
+
+@app.command()
+def retry(
+    issue: Issue,
+    failed: Annotated[bool, typer.Option("--failed", help="Those who were refused.")] = False,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Those who may have it; they might get it twice.")
+    ] = False,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", help="How many that is, said in advance; else it is asked for.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Send again to people who were refused, or of whom nobody can know. Only a person decides this.
+
+    Example: newsletter retry nec-2026-11-17 --failed
+    """
+    from newsletter.cli import account
+
+    return account.retry(issue, failed=failed, unknown=unknown, count=count, as_json=json)
+
+
+@app.command()
+def reconcile(
+    issue: Issue,
+    delivered: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A copy that arrived (.eml): proof for its reader. May be repeated."),
+    ] = None,
+    trust_absence: Annotated[
+        bool, typer.Option("--trust-absence", help="No record by then means not sent: resume will send again.")
+    ] = False,
+    settle_minutes: Annotated[
+        float, typer.Option(metavar="MINUTES", help="How old an attempt must be for that.")
+    ] = 30,
+    json: Json = False,
+) -> int:
+    """Settle the unknown by what can be known: the provider's own record, or copies that arrived.
+
+    Example: newsletter reconcile nec-2026-11-17
+    """
+    from newsletter.cli import account
+
+    return account.reconcile(
+        issue, delivered or [], settle_minutes=settle_minutes, trust_absence=trust_absence, as_json=json
+    )
 
 
 @app.command()

@@ -22,6 +22,16 @@ class Format(StrEnum):
     EML = "eml"
 
 
+class Unreached(StrEnum):
+    """Whom `status --list` names."""
+
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    PENDING = "pending"
+
+
 class Suppress(StrEnum):
     """What `suppress` does."""
 

@@ -95,9 +95,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
     for issue, said in drafts.items():
         print(f"{issue}: {said}")
     for row in history:
-        print(
-            f"{row.issue} ({row.kind.value}), edition for {row.segment}: {row.state.value} {row.detail}".rstrip()
-        )
+        print(f"{row.issue} ({row.kind.value}, for {row.segment}): {row.state.value} {row.detail}".rstrip())
 
 
 def suppress(action: Suppress, what: str | None, *, reason: str, as_json: bool) -> None:

@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import Event
-from types import FrameType
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import typer
 
 from newsletter import dispatch
 from newsletter.cli import show
+from newsletter.cli.account import account, carry, moment
 from newsletter.cli.choices import Transport
-from newsletter.cli.writing import now, opened, parsed_address
-from newsletter.delivery.engine import Ending, Summary
+from newsletter.cli.writing import has_terminal, now, opened, parsed_address
+from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.run import Kind, Run
-from newsletter.errors import Mistake, NotReady, SourceError, UsageError, Where
+from newsletter.delivery.run import Canary, Kind, Timing
+from newsletter.errors import Mistake, NotReady, SourceError, UsageError, Where, did_you_mean
 from newsletter.pipeline import Mailing, Planned, open_mailing
 from newsletter.plan import Receipt, in_words
 from newsletter.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a real send is to go, as given on the command line."""
+
+    at: str | None = None
+    not_after: str | None = None
+    hold_minutes: float | None = None
+    canary: str | None = None
+    sandbox: bool = False
+
+    def timing(self, mailing: Mailing) -> Timing:
+        """The times in epoch seconds. Raises `UsageError` for what is no time."""
+        hold = self.hold_minutes
+        return Timing(
+            start_at=moment(mailing.workspace, self.at),
+            not_after=moment(mailing.workspace, self.not_after),
+            hold_until=None if hold is None else mailing.headers.sent_at.timestamp() + hold * 60,
+        )
+
+    def first(self, mailing: Mailing) -> Canary | None:
+        """Who gets it first, if anybody. Raises `UsageError`."""
+        wanted = self.canary
+        if wanted is None:
+            return None
+        if wanted in mailing.segments:
+            return Canary(segment=wanted)
+        if wanted.isdecimal() and int(wanted) > 0:
+            return Canary(count=int(wanted))
+        raise UsageError(
+            f"--canary takes a number of people or a segment of this send, not '{wanted}'",
+            did_you_mean(wanted, mailing.segments),
+        )
 
 
 def plan(draft: str, *, segments: Sequence[str] | None, transport: Transport | None, as_json: bool) -> int:
@@ -46,28 +77,32 @@ def send(
     segments: Sequence[str] | None,
     transport: Transport | None,
     receipt: str | None,
+    wishes: Wishes,
     as_json: bool,
 ) -> int:
     """Show the plan, then send it: at once to the outbox, after a word or by a receipt for real."""
     mailing = _open(draft, segments, transport)
+    if wishes.sandbox:
+        mailing = dispatch.in_sandbox(mailing)
+    timing, canary = wishes.timing(mailing), wishes.first(mailing)
     with dispatch.open_ledger(mailing.workspace) as ledger:
         made = _planned(ledger, mailing)
         if not as_json:
             show.plan(made)
-        if mailing.transport == dispatch.OUTBOX:
+        if dispatch.is_rehearsal(mailing.transport):
             return _rehearse(ledger, mailing, made, as_json=as_json)
         begun = ledger.find_run(mailing.report.issue, receipt) if receipt else None
         _agree(ledger, mailing, made, receipt)
-        summaries = [_carry(mailing.workspace, ledger, begun)] if begun else []
+        summaries = [carry(mailing.workspace, ledger, begun)] if begun else []
         if made.plan.total:
-            run = dispatch.freeze(ledger, mailing, made)
-            summaries.append(_carry(mailing.workspace, ledger, run))
+            run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
+            summaries.append(carry(mailing.workspace, ledger, run))
             if mailing.workspace.settings.sender.own_copy:
                 copies = dispatch.freeze_own_copies(ledger, mailing)
-                summaries.append(_carry(mailing.workspace, ledger, copies))
+                summaries.append(carry(mailing.workspace, ledger, copies))
         elif not begun and not ledger.open_runs(mailing.report.issue):
             show.say("everybody in these segments has had it already; nothing was sent")
-        return _account(ledger, mailing.report.issue, summaries, as_json=as_json)
+        return account(ledger, mailing.report.issue, summaries, as_json=as_json)
 
 
 def test(
@@ -78,55 +113,29 @@ def test(
     checked = [parsed_address(each) for each in addresses]
     with dispatch.open_ledger(mailing.workspace) as ledger:
         run = dispatch.freeze_test(ledger, mailing, checked)
-        summary = _carry(mailing.workspace, ledger, run)
+        summary = carry(mailing.workspace, ledger, run)
     way = f"into outbox/{run.issue}-test" if mailing.transport == dispatch.OUTBOX else f"by {mailing.transport}"
     show.say(
-        f"{summary.counts.accepted} of {len(checked)} test copies sent {way}, the edition for {mailing.segments[0]}"
+        f"{summary.counts.accepted} of {len(checked)} test copies sent {way}, edition {mailing.segments[0]}"
     )
     return summary.exit_code
 
 
-def status(issue: str | None, *, as_json: bool) -> int:
-    """How an issue stands, or every issue."""
-    workspace = opened()
-    with dispatch.open_ledger(workspace) as ledger:
-        names = [issue_of(workspace, ledger, issue)] if issue else list(ledger.issues())
-        found = [stands for name in names if (stands := ledger.accounts.status(name)) is not None]
-    if issue and not found:
-        raise UsageError(f"nothing of '{issue}' was ever sent", "A rehearsal in the outbox does not count.")
-    if as_json:
-        shown = [show.status_json(stands) for stands in found]
-        show.json(shown[0] if issue else shown)
-    else:
-        for stands in found:
-            show.status(stands)
-        if not found:
-            show.say("nothing was sent from this workspace yet")
-    return 0
-
-
-def resume(issue: str, *, as_json: bool) -> int:
-    """Go on with every unfinished run of an issue."""
-    workspace = opened()
-    with dispatch.open_ledger(workspace) as ledger:
-        name = issue_of(workspace, ledger, issue)
-        if ledger.accounts.status(name) is None:
-            raise UsageError(f"nothing of '{issue}' was ever sent, so there is nothing to resume")
-        summaries = [_carry(workspace, ledger, run) for run in ledger.resume(name)]
-        if not summaries:
-            show.say("nothing is left to send")
-        return _account(ledger, name, summaries, as_json=as_json)
-
-
-def issue_of(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
-    """An issue by its id, or by its draft."""
-    if ledger.accounts.status(wanted) is not None:
-        return wanted
-    try:
-        path = workspace.draft_path(wanted)
-    except SourceError:
-        return wanted
-    return open_mailing(workspace, str(path), at=now(workspace)).report.issue
+def approve(
+    draft: str,
+    *,
+    receipt: str,
+    name: str,
+    segments: Sequence[str] | None,
+    transport: Transport | None,
+) -> None:
+    """Record a yes to what this receipt was given for, if it is still so."""
+    mailing = _open(draft, segments, transport)
+    with dispatch.open_ledger(mailing.workspace) as ledger:
+        made = _planned(ledger, mailing)
+        _match(mailing.workspace, made, receipt)
+        ledger.approve(mailing.report.issue, made.plan.receipt.value, name)
+    show.say(f"{name} said yes to {made.plan.total:,} mails of {mailing.report.issue}; any change voids it")
 
 
 def _open(draft: str, segments: Sequence[str] | None, transport: Transport | None) -> Mailing:
@@ -151,15 +160,16 @@ def _planned(ledger: Ledger, mailing: Mailing) -> Planned:
 
 def _rehearse(ledger: Ledger, mailing: Mailing, made: Planned, *, as_json: bool) -> int:
     run = dispatch.freeze(ledger, mailing, made)
-    summary = _carry(mailing.workspace, ledger, run)
+    summary = carry(mailing.workspace, ledger, run)
     if as_json:
         stands = ledger.accounts.status(run.issue, Kind.REHEARSAL)
         assert stands is not None
         show.json(show.status_json(stands))
     if summary.ending is Ending.DONE:
-        show.say(
-            f"rehearsed: {summary.counts.accepted:,} mails in outbox/{run.issue}; nobody was sent anything"
+        where = (
+            f"mails in outbox/{run.issue}" if run.transport == dispatch.OUTBOX else "found valid by SendGrid"
         )
+        show.say(f"rehearsed: {summary.counts.accepted:,} {where}; nobody was sent anything")
     return summary.exit_code
 
 
@@ -170,6 +180,12 @@ def _agree(ledger: Ledger, mailing: Mailing, made: Planned, receipt: str | None)
         raise refusal
     if not mailing.report.has_id:
         raise NotReady("the draft has no id", f"Write `id: {mailing.report.issue}` at its top.")
+    settings = mailing.workspace.settings
+    if settings.approval == "required" and not ledger.approved(mailing.report.issue, made.plan.receipt.value):
+        raise NotReady(
+            "newsletter.yaml asks for the writer's approval, and nobody approved this",
+            f"newsletter approve {mailing.report.issue} --receipt {made.plan.receipt.value} --as NAME",
+        )
     unfinished = [run for run in ledger.open_runs(mailing.report.issue) if run.receipt != receipt]
     if unfinished and receipt is None:
         show.say(f"an earlier sending of this issue is unfinished: newsletter resume {mailing.report.issue}")
@@ -194,7 +210,7 @@ def _match(workspace: Workspace, made: Planned, receipt: str) -> None:
 
 def _ask(total: int) -> None:
     """A real send by hand: the number of recipients, typed."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not has_terminal():
         raise UsageError(
             "a real send needs a terminal to confirm it, or a receipt",
             "Take the receipt from `newsletter plan` and add: --receipt RECEIPT",
@@ -202,47 +218,3 @@ def _ask(total: int) -> None:
     typed = typer.prompt(f"Type the number of recipients to send to all {total:,} of them", err=True)
     if typed.strip().replace(",", "") != str(total):
         raise NotReady("that is not the number; nothing was sent")
-
-
-def _carry(workspace: Workspace, ledger: Ledger, run: Run) -> Summary:
-    """Deliver a run with a progress bar, and with Ctrl-C as a wish to stop."""
-    with _interruptible() as stop, show.progress(run) as tell:
-        carriage = dispatch.Carriage(workspace=workspace, stop=stop, progress=tell)
-        return carriage.carry(ledger, run)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Event]:
-    """The first Ctrl-C finishes what is in flight; a second one leaves at once."""
-    stop = Event()
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        show.say("\nfinishing what is in flight; Ctrl-C again leaves at once")
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json: bool) -> int:
-    """What became of it, and what to do next."""
-    stands = ledger.accounts.status(issue)
-    if stands is not None:
-        if as_json:
-            show.json(show.status_json(stands))
-        else:
-            show.status(stands)
-    for summary in summaries:
-        if summary.reason:
-            show.say(summary.reason)
-        if summary.hint:
-            show.say(summary.hint)
-    code = dispatch.worst(summaries)
-    if stands is not None and (stands.counts.pending or stands.counts.deferred):
-        show.say(f"to go on: newsletter resume {issue}")
-    return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from newsletter.audience import ListReport
     from newsletter.checks import Problem
     from newsletter.delivery.engine import Progress
-    from newsletter.delivery.run import Run, Status
+    from newsletter.delivery.run import Row, Run, Status
     from newsletter.pipeline import Planned, Preflight
     from newsletter.plan import Plan
 
@@ -27,6 +28,7 @@ EXCLUDED_WORDS = {
     "already_sent": "had it",
 }
 BAD_ROWS_SHOWN = 5
+REASONS_SHOWN = 10
 VERDICT_STYLES = {
     "READY": "bold green",
     "WARN": "bold yellow",
@@ -148,6 +150,15 @@ def status(stands: Status) -> None:
     rows = [["all", stands.counts.planned, *stands.counts.as_dict().values()]]
     rows += [[name, counts.planned, *counts.as_dict().values()] for name, counts in stands.by_segment.items()]
     table(f"{stands.issue}: {stands.state.value}", ["", *words], rows)
+
+
+def reasons(rows: Iterable[Row]) -> None:
+    """Why people were not reached, by state and reason, with their number."""
+    counted = Counter((row.state.value, row.segment, row.reply_code, row.detail) for row in rows)
+    for (state, segment, code, detail), number in counted.most_common(REASONS_SHOWN):
+        print(
+            f"  {number:,} {state} in {segment}: {' '.join(filter(None, (code, detail))) or 'no reason given'}"
+        )
 
 
 def status_json(stands: Status) -> Mapping[str, Any]:

@@ -97,10 +97,14 @@ def check(draft: str, *, as_json: bool) -> int:
     return found.exit_code
 
 
-def render(draft: str, *, segment: str | None, to: str | None, form: Format, output: Path | None) -> None:
+def render(
+    draft: str | None, *, segment: str | None, to: str | None, form: Format, output: Path | None
+) -> None:
     """Write one rendered copy to a file or to stdout."""
     from newsletter import pipeline
 
+    if draft is None:
+        raise UsageError("say which draft", "Example: newsletter render 2026-11-17-nec")
     workspace = opened()
     content = pipeline.rendered(
         pipeline.open_mailing(workspace, draft, at=now(workspace), segments=[segment] if segment else None),
@@ -108,6 +112,29 @@ def render(draft: str, *, segment: str | None, to: str | None, form: Format, out
         to=to,
         form=form.value,
     )
+    _write(content, output)
+
+
+def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None) -> None:
+    """Write again the very bytes that went to a person."""
+    from newsletter import dispatch, pipeline
+
+    workspace = opened()
+    if to is None:
+        raise UsageError("say to whom it was sent: --to ADDRESS")
+    if form is Format.MJML:
+        raise UsageError("what was sent is html, text or eml")
+    with dispatch.open_ledger(workspace) as ledger:
+        message = dispatch.sent_message(workspace, ledger, issue, parsed_address(to))
+    _write(message if form is Format.EML else pipeline.part_of(message, form.value), output)
+
+
+def has_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _write(content: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(content)
         return

@@ -131,7 +131,7 @@ class Books:
         ids = [parcel.person.id for parcel in batch]
         self._ledger.claims.release(self._process.name, ids)
         self._forget(ids)
-        self._look_again(bool(ids))
+        self._look_again(somebody=bool(ids))
 
     def is_time_to_record(self, waiting: int) -> bool:
         """Whether the outcomes that wait are many enough, or old enough."""
@@ -145,7 +145,7 @@ class Books:
         self._ledger.claims.record(self._process.name, entries)
         self._forget([outcome.person for outcome in outcomes])
         states = [entry.settled.state for entry in entries]
-        self._look_again(State.PENDING in states)
+        self._look_again(somebody=State.PENDING in states)
         self.settled += len(states) - states.count(State.PENDING)
 
     def nobody_left(self) -> bool:
@@ -156,7 +156,7 @@ class Books:
             return True
         self._ledger.claims.recover(self._run, self._policy.patience)
         self._looked_for_dead = True
-        self._look_again(True)
+        self._look_again(somebody=True)
         return False
 
     def final(self, ending: Ending) -> Ending:
@@ -183,7 +183,7 @@ class Books:
             del self._attempts[person]
             self._process.free(person)
 
-    def _look_again(self, somebody: bool) -> None:
+    def _look_again(self, *, somebody: bool) -> None:
         if somebody:
             self._cursor = 0
             self._exhausted = False

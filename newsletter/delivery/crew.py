@@ -31,6 +31,8 @@ class BackOff:
     longest_s: float = 60.0
     tries: int = 8
     """So many failures in a row, while no line gets anything through, stop the run: some three minutes."""
+    tries_at_first: int = 3
+    """The same while nothing has got through in this session: then the settings are the likelier cause."""
 
     def delay_s(self, failures: int, chance: float) -> float:
         """The wait after so many failures in a row; `chance` in [0, 1) keeps lines from coming back at once."""
@@ -184,9 +186,10 @@ class Worker(Thread):
             self._progress = self._desk.progress
             self._failures = 0
         self._failures += 1
-        if self._failures >= self._back_off.tries:
+        tries = self._back_off.tries if self._progress else self._back_off.tries_at_first
+        if self._failures >= tries:
             raise TransportStopped(
-                f"{self._transport.name}: {self._failures} lines in a row were lost, the last with: {lost.detail}",
+                f"{self._transport.name}: {self._failures} lines in a row were lost, the last: {lost.detail}",
                 "Nobody is lost: see that the server can be reached, then resume.",
             )
         delay_s = self._back_off.delay_s(self._failures, self._random())

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from newsletter.errors import NewsletterError
 
@@ -39,17 +39,16 @@ class Database:
     def open(cls, url: str) -> Database:
         """Open, create and migrate. `url` is a SQLAlchemy URL, or the path of an SQLite file."""
         where = make_url(url) if "://" in url else URL.create("sqlite", database=url)
-        engine = _sqlite(where) if where.get_backend_name() == "sqlite" else create_engine(where)
-        database = cls(engine)
         try:
-            database._migrate()
-        except OperationalError as error:
-            engine.dispose()
+            engine = _sqlite(where) if where.get_backend_name() == "sqlite" else create_engine(where)
+            _migrate(engine)
+        except (DatabaseError, OSError) as error:
+            reason = error.orig if isinstance(error, DatabaseError) else error.strerror
             raise LedgerError(
-                f"the ledger {where.render_as_string(hide_password=True)} cannot be opened: {error.orig}",
+                f"the ledger {where.render_as_string(hide_password=True)} cannot be opened: {reason}",
                 "Is the folder there and writable, and is the file a ledger of this program?",
             ) from None
-        return database
+        return cls(engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -59,21 +58,32 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is durable when the block has ended."""
-        with self._engine.begin() as connection:
-            yield connection
+        """A transaction that is durable when the block has ended. Raises `LedgerError`."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise LedgerError(
+                f"the ledger cannot be written: {error.orig}",
+                "Nobody is lost: make room or end the other program, then resume.",
+            ) from None
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def _migrate(self) -> None:
-        with self.read() as connection:
+
+def _migrate(engine: Engine) -> None:
+    """Bring the tables up to date. Two processes may come at once: the second finds the work done."""
+    try:
+        with engine.connect().execution_options(reading=True) as connection, connection.begin():
             known = _revision(connection)
-        if known == HEAD:
-            return
-        with self.write() as connection:
-            if _revision(connection) != HEAD:
-                _upgrade(connection)
+        if known != HEAD:
+            with engine.begin() as connection:
+                if _revision(connection) != HEAD:
+                    _upgrade(connection)
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _revision(connection: Connection) -> str | None:

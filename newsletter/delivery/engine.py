@@ -1,4 +1,4 @@
-"""The loop: claim, hand to the crew, write down what came of it, until nobody is left or there is a reason to end.
+"""The loop: claim, hand to the crew, write down what came of it, until nobody is left or something ends it.
 
 Rules:
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import random as default_random
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -94,6 +95,8 @@ def deliver(
     ending = loop.run()
     ledger.claims.end(run, process.name, ending)
     process.close()
+    if loop.defect is not None:
+        raise loop.defect
     return Summary(
         run=run,
         ending=ending,
@@ -129,7 +132,7 @@ class _Loop:
         self._workers: list[Worker] = []
         self._due: deque[tuple[float, Batch]] = deque()
         self._out = 0
-        self._defect: BaseException | None = None
+        self.defect: BaseException | None = None
         self.work: SimpleQueue[Batch | None] = SimpleQueue()
         self.reason = ""
         self.hint = ""
@@ -143,16 +146,17 @@ class _Loop:
                 self._write_down()
         except KeyboardInterrupt:
             self._desk.halt.set()
-            self._books.record(self._desk.take())
+            self._write_down(at_once=True)
+            raise
+        except BaseException:
+            self._desk.halt.set()  # A ledger that cannot be written: nothing more may leave.
             raise
         self._bring_in()
-        if self._defect is not None:
-            raise self._defect
         return self._books.final(ending)
 
     def _ending(self) -> Ending | None:
         """Why to end now, if there is a reason."""
-        if self.reason or self._defect is not None or self._desk.tripped:
+        if self.reason or self.defect is not None or self._desk.tripped:
             self.reason = self.reason or self._desk.tripped or ""
             self.hint = self.hint or "See to the cause, then resume; those refused are reached by retry."
             return Ending.BLOCKED
@@ -210,7 +214,7 @@ class _Loop:
             if isinstance(word.error, TransportStopped):
                 self.reason, self.hint = word.error.message, word.error.hint
             else:
-                self._defect = word.error
+                self.defect = word.error
 
     def _write_down(self, *, at_once: bool = False) -> None:
         if at_once or self._books.is_time_to_record(self._desk.waiting()):
@@ -218,12 +222,20 @@ class _Loop:
             if self._progress is not None:
                 self._progress(self._books.settled, self._books.planned, self._books.per_second)
 
+    def _take_back(self) -> None:
+        """Return the batches that no thread has taken; perhaps no thread is left to take them."""
+        for _, due in self._due:
+            self._books.give_back(due)
+        self._due.clear()
+        with suppress(Empty):
+            while batch := self.work.get_nowait():
+                self._out -= 1
+                self._books.give_back(batch)
+
     def _bring_in(self) -> None:
         """Take back what no line has begun, wait for what is in flight, and send the crew home."""
         self._desk.halt.set()
-        for _, batch in self._due:
-            self._books.give_back(batch)
-        self._due.clear()
+        self._take_back()
         for _ in self._workers:
             self.work.put(None)
         while self._out:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newsletter import markdown
 from newsletter.drafts.known import Masked
+from newsletter.drafts.source import clean
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -174,5 +175,5 @@ class _Writer:
             numbered = enumerate(value.split("\n"), place.line + 1)
             lines = [Line(text, number, self.source.line(number).find(text)) for number, text in numbered]
         else:
-            lines = [Line(text, place.line, place.column - 1) for text in value.split("\n")]
+            lines = [Line(text, place.line, place.column - 1) for text in clean(value).split("\n")]
         return next(_without_blanks(lines, split=False), [])

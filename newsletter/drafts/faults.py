@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import product, zip_longest
+from itertools import chain, product, zip_longest
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -27,8 +27,9 @@ MAX_LEVEL = 40
 _ONLY = "Write ::: only SEGMENT before the text and ::: after it, each on a line of its own."
 _HALF_LINK = re.compile(r"\]\([^\s'\"“”‘’–—…]*")
 _HALF_LINK_HINT = "An address holds no spaces: write %20 for each."
-_AROUND = (("](", ")"), ("](", " "), ("<", ">"), ("]: ", ""), ("", ""))
-"""What stands around an address in Markdown, the surest first."""
+_AROUND = (("](", ")"), ("](", " "), ("<", ">"), ("", ""))
+_AROUND_DEFINED = (("]: <", ">"), ("]: ", ""))
+"""What stands around an address in a link, and where a reference is defined; the surest first."""
 
 Spot = tuple[int, int]
 """An index into the body's lines, and one into that line's text."""
@@ -133,41 +134,37 @@ class _Inspector:
             self.wrong("a ::: only block for no segment", _ONLY, _start(token), ":::")
         for name in names:
             if name not in self.known.segments:
-                spot = next(self._spots(name, token), _start(token))
+                spot = next(self._spots(name, _lines_of(token)), _start(token))
                 self.wrong(f"unknown segment '{name}'", did_you_mean(name, self.known.segments), spot, name)
 
     def links(self, inline: Token) -> None:
         """Note the links and pictures of a paragraph, heading or cell that lead nowhere or say nothing."""
-        spots: dict[str, Iterator[Spot]] = {}
+        places: dict[str, Iterator[tuple[Spot, str]]] = {}
         for address, fault in _faulty_addresses(inline, self.body.masked):
-            written = self.body.masked.as_written(address)
-            if written not in spots:
-                spots[written] = self._addresses(written, inline)
-            spot = next(spots[written], None)
-            needle = written if spot else ""
-            self.wrong(fault.what, self.body.masked.as_written(fault.hint), spot or _start(inline), needle)
+            if address not in places:
+                places[address] = self._addresses(self.body.masked.as_written(address), inline)
+            spot, written = next(places[address], (_start(inline), ""))
+            self.wrong(fault.what, self.body.masked.as_written(fault.hint), spot, written)
         for token in inline.children or ():
             half = _HALF_LINK.search(token.content) if token.type == "text" else None
             if half:
                 needle = self.body.masked.as_written(half[0])
-                spot = next(self._spots(needle, inline), _start(inline))
+                spot = next(self._spots(needle, _lines_of(inline)), _start(inline))
                 self.wrong("this looks like a link, but is none", _HALF_LINK_HINT, spot, needle)
 
-    def _addresses(self, address: str, inline: Token) -> Iterator[Spot]:
-        """Where an address stands as one; the parser may have percent-encoded what was written."""
-        for written, (before, after) in product((address, unquote(address)), _AROUND):
-            spots = list(self._spots(f"{before}{written}{after}", inline))
+    def _addresses(self, address: str, inline: Token) -> Iterator[tuple[Spot, str]]:
+        """Where an address stands, and how it is written there: the parser percent-encodes what must be."""
+        here = product([_lines_of(inline)], (address, unquote(address)), _AROUND)
+        elsewhere = product([(0, len(self.body.lines))], (address, unquote(address)), _AROUND_DEFINED)
+        for lines, written, (before, after) in chain(here, elsewhere):
+            spots = list(self._spots(f"{before}{written}{after}", lines))
             if spots:
-                return iter([(index, column + len(before)) for index, column in spots])
+                return iter([((index, column + len(before)), written) for index, column in spots])
         return iter(())
 
-    def _spots(self, needle: str, token: Token) -> Iterator[Spot]:
-        """Where a text stands in a block or, for what a reference says elsewhere, in the body."""
-        inside = list(self._occurrences(needle, *_lines_of(token)))
-        return iter(inside or self._occurrences(needle, 0, len(self.body.lines)))
-
-    def _occurrences(self, needle: str, start: int, end: int) -> Iterator[Spot]:
-        for index in range(start, end) if needle else ():
+    def _spots(self, needle: str, lines: tuple[int, int]) -> Iterator[Spot]:
+        """Where a text stands in some of the lines."""
+        for index in range(*lines) if needle else ():
             for found in re.finditer(re.escape(needle), self.body.lines[index].text):
                 yield index, found.start()
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from newsletter.drafts import faults
 from newsletter.drafts.known import FIELD, Known, fields_of
+from newsletter.drafts.source import clean
 from newsletter.errors import did_you_mean
 from newsletter.yaml_source import mistake
 
@@ -34,7 +35,7 @@ def _known(info: ValidationInfo) -> Known:
 
 
 def _line(value: str, info: ValidationInfo) -> str:
-    line = " ".join(value.split())
+    line = " ".join(clean(value).split())  # a quoted text may hold what the file does not: "\\x00"
     if not line:
         raise mistake(f"'{info.field_name}' is empty", "Write it, or leave out the key.")
     return line

@@ -39,8 +39,7 @@ class Source:
         if len(data) > MAX_BYTES:
             what = f"the file has {len(data) / 1e6:.1f} MB: too large for a draft"
             raise SourceError([Mistake(Where(name), what, "A draft is text; link to pictures on the web.")])
-        text = _SPACE.sub(" ", _LINE_END.sub("\n", _decoded(data, name)))
-        text = _DROPPED.sub("", text)
+        text = clean(_decoded(data, name))
         if not text.strip():
             raise SourceError(
                 [Mistake(Where(name), "the file is empty", "`newsletter new` writes a draft to fill in.")]
@@ -54,6 +53,11 @@ class Source:
     def mistake(self, what: str, line: int, column: int, hint: str = "") -> Mistake:
         """A mistake at a place of this file, with its line."""
         return Mistake(Where(self.name, line, column), what, hint, excerpt(self.line(line), column))
+
+
+def clean(text: str) -> str:
+    """Text with LF line ends and without what no mail can hold."""
+    return _DROPPED.sub("", _SPACE.sub(" ", _LINE_END.sub("\n", text)))
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -14,6 +14,7 @@ from newsletter.message.quoted_printable import encode, encode_value
 from newsletter.message.slots import Slots
 from newsletter.model import Pieces
 
+# The empty line before a boundary is also the one after the header.
 _PART = (
     '\r\n--{boundary}\r\nContent-Type: {kind}; charset="utf-8"\r\n'
     "Content-Transfer-Encoding: quoted-printable\r\n\r\n"

@@ -45,7 +45,7 @@ def encoded_words(text: str, *, used: int) -> str:
     chosen = _QUOTED if len(_quoted(text)) <= len(_base64(text)) else _BASE64
     limit = chosen.limit * max(_WIDTH - used - _AROUND, 0) // _ROOM
     words, room = [""], limit
-    for character in text:
+    for character in [text] if chosen.weigh(text) <= limit else text:
         room -= chosen.weigh(character)
         if room < 0:
             words.append("")
@@ -80,8 +80,10 @@ def mailbox(name: str, address: str, *, header: str) -> str:
 
 def phrase(name: str, *, header: str) -> str:
     """`name` as it stands first in `header`, before angle brackets: plain words, quoted, or encoded."""
-    name = one_line(name)
     # Some readers decode what looks like an encoded word even within quotes.
+    if len(name) <= _LONGEST_PLAIN and _ATOMS.fullmatch(name) and "=?" not in name:
+        return name
+    name = one_line(name)
     if not _is_plain(name) or len(name) > _LONGEST_PLAIN:
         return encoded_words(name, used=len(f"{header}: "))
     if not name or _ATOMS.fullmatch(name):

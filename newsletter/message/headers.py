@@ -24,14 +24,15 @@ class HeaderWriter:
     """Holds what is the same in every message, written, and adds what is this person's."""
 
     def __init__(self, edition: Edition, headers: Headers, *, boundary: str, secret: bytes) -> None:
-        self._is_test = headers.test
+        self._is_inert = headers.test or headers.inert
         self._ways_out = WaysOut(headers)
         self._unsubscribe = UnsubscribeKey(secret, headers.list_id)
         self._issue = _issue_part(edition.issue)
         self._domain = headers.sender_address.rpartition("@")[2]
         # Mail stores drop a message they have seen, and a test is sent to be seen again.
         self._test = f".{secrets.token_hex(6)}" if headers.test else ""
-        self._shared = _shared(edition, headers, one_click=self._ways_out.one_click)
+        shared = _shared(edition, headers, one_click=self._ways_out.one_click)
+        self._unfolded = {name: value.replace("\r\n", "") for name, value in shared.items()}
         sender = mailbox(headers.sender_name, headers.sender_address, header="From")
         self._from = f"From: {sender}\r\n"
         self._reply_to_and_date = (
@@ -39,7 +40,7 @@ class HeaderWriter:
         )
         self._rest = _lines(
             {
-                **self._shared,
+                **shared,
                 "MIME-Version": "1.0",
                 "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
             }
@@ -47,7 +48,7 @@ class HeaderWriter:
 
     def token(self, person: Person) -> str:
         """What the ways out of this person carry."""
-        return INERT if self._is_test else self._unsubscribe.token(person.code)
+        return INERT if self._is_inert else self._unsubscribe.token(person.code)
 
     def message_id(self, person: Person) -> str:
         return f"<{self._issue}.{person.code}{self._test}@{self._domain}>"
@@ -56,13 +57,13 @@ class HeaderWriter:
         return self._ways_out.link(token)
 
     def write(self, person: Person, *, subject: str, token: str) -> str:
-        """The whole header, up to and with the empty line; `subject` is written already."""
+        """The whole header, without the empty line; `subject` is written already."""
         to = mailbox(_name(person), person.address, header="To")
         unsubscribe = self._ways_out.header(token).replace(">, <", ">,\r\n <")
         return (
             f"{self._from}To: {to}\r\nSubject: {subject}\r\n"
             f"{self._reply_to_and_date}Message-ID: {self.message_id(person)}\r\n"
-            f"List-Unsubscribe: {unsubscribe}\r\n{self._rest}\r\n"
+            f"List-Unsubscribe: {unsubscribe}\r\n{self._rest}"
         )
 
     def personalization(self, person: Person, *, token: str) -> dict[str, object]:
@@ -74,7 +75,7 @@ class HeaderWriter:
             "headers": {
                 "Message-ID": self.message_id(person),
                 "List-Unsubscribe": self._ways_out.header(token),
-                **{name: value.replace("\r\n", "") for name, value in self._shared.items()},
+                **self._unfolded,
             },
         }
 

@@ -9,22 +9,24 @@ from __future__ import annotations
 from binascii import b2a_qp
 
 _SOFT_BREAK = b"=\r\n"
-_ROOM = 73
-"""A line of 76, less the soft break, less what the hexadecimal form of a leading dot adds."""
+_WIDTH = 76
+_ROOM = _WIDTH - 3
+"""Less the soft break, and less what the hexadecimal form of a leading dot adds."""
+
+_BAD_STARTS = (b".", b"From ")
+"""A dot would need stuffing in SMTP; programs that keep mailboxes in one file change `From `."""
 
 
 def encode(text: str) -> bytes:
     """One piece. Line ends become CRLF; a text that ends within a line ends with a soft break."""
     *lines, last = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    encoded = [_wrapped(_hexadecimal(line)) + b"\r\n" for line in lines]
+    encoded = [_within(_WIDTH, _hexadecimal(line)) + b"\r\n" for line in lines]
     return b"".join([*encoded, encode_value(last)])
 
 
 def encode_value(value: str) -> bytes:
     """A piece without line ends, on its own line or lines; nothing at all for an empty one."""
-    encoded = _hexadecimal(value)
-    if len(encoded) > _ROOM or encoded.startswith((b".", b"From ")):
-        encoded = _wrapped(encoded)
+    encoded = _within(_ROOM, _hexadecimal(value))
     return encoded + _SOFT_BREAK if encoded else b""
 
 
@@ -32,6 +34,13 @@ def _hexadecimal(text: str) -> bytes:
     """One line of text in printable ASCII, where `=` only writes an octet and no blank is at the end."""
     # b2a_qp breaks what is long, in its own way; what it breaks is put together again.
     return b2a_qp(text.encode("utf-8", "replace"), istext=False).replace(b"=\n", b"")
+
+
+def _within(room: int, encoded: bytes) -> bytes:
+    """The encoded line as it is where it fits and starts well, otherwise wrapped."""
+    if len(encoded) <= room and not encoded.startswith(_BAD_STARTS):
+        return encoded
+    return _wrapped(encoded)
 
 
 def _wrapped(encoded: bytes) -> bytes:
@@ -48,7 +57,6 @@ def _wrapped(encoded: bytes) -> bytes:
 
 
 def _safe_start(line: bytes) -> bytes:
-    """A dot at the start would need stuffing in SMTP; `From ` is changed by programs that keep mailboxes."""
-    if line.startswith((b".", b"From ")):
+    if line.startswith(_BAD_STARTS):
         return b"=%02X" % line[0] + line[1:]
     return line

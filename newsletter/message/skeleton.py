@@ -14,7 +14,7 @@ from newsletter.message.codes import BounceKey
 from newsletter.message.header_text import unstructured
 from newsletter.message.headers import HeaderWriter
 from newsletter.message.slots import Slots, ending_in_a_line, joined
-from newsletter.message.substitutions import Substitutions, fits
+from newsletter.message.substitutions import Substitutions
 from newsletter.model import Edition, Headers, Person, Pieces
 
 _TEST_MARK = "[TEST] "
@@ -71,10 +71,10 @@ class Skeleton:
         addresses = (person.address, self.headers.sender_address, self.headers.reply_to)
         return not all(address.isascii() for address in addresses)
 
-    def request(self, people: Sequence[Person], *, attempt: str = "") -> dict[str, Any]:
+    def request(self, people: Sequence[Person]) -> dict[str, Any]:
         """A SendGrid v3 mail/send body: one personalization each, in the order of `people`.
 
-        At most 1,000 people, each of whom `fits_request`. `attempt` goes into everyone's `custom_args`.
+        What the transport alone knows (the attempt, tracking, when) and SendGrid's limits are its own matter.
         """
         tokens = [self._header.token(person) for person in people]
         values = [self._values(person, token) for person, token in zip(people, tokens, strict=True)]
@@ -87,15 +87,11 @@ class Skeleton:
                 {
                     **self._header.personalization(person, token=token),
                     "substitutions": dict(zip(tags, of_one, strict=True)),
-                    "custom_args": {"run": self._run, "recipient": person.code, "attempt": attempt},
+                    "custom_args": {"run": self._run, "recipient": person.code},
                 }
                 for person, token, of_one in zip(people, tokens, values, strict=True)
             ],
         }
-
-    def fits_request(self, person: Person) -> bool:
-        """Whether the person's values stay within what a SendGrid personalization may hold."""
-        return fits(self._values(person, self._header.token(person)))
 
     def _values(self, person: Person, token: str) -> list[str]:
         return self._slots.values(person, self._header.unsubscribe_url(token))

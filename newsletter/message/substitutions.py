@@ -7,7 +7,6 @@ field, default and context; all have one width; and none stands in the content o
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from itertools import count, islice, product
 from string import ascii_lowercase
@@ -16,13 +15,6 @@ from typing import Any
 from newsletter.message.codes import Key
 from newsletter.message.slots import Slots, joined
 from newsletter.model import Pieces
-
-_WIDTH = 15
-"""Of a tag: its zero, a nonce of twelve letters and an index of two."""
-
-_MOST_TAGS = 150
-_MOST_BYTES = 10_000
-"""SendGrid v3 mail/send: at most 150 substitutions and 10,000 bytes of them in a personalization."""
 
 
 class Substitutions:
@@ -42,10 +34,11 @@ class Substitutions:
         all the same, the next one is taken.
         """
         texts = (*self._statics, *values)
-        nonces = (self._key.word(f"{self._digest} {number}", length=_WIDTH - 3) for number in count())
+        nonces = (self._key.word(f"{self._digest} {number}", length=12) for number in count())
         nonce = next(nonce for nonce in nonces if not any(nonce in text for text in texts))
+        indices = map("".join, product(ascii_lowercase, repeat=3))
         # The zero is no letter of a nonce or an index, so neighbouring tags make no other between them.
-        return tuple(f"0{nonce}{a}{b}" for a, b in islice(product(ascii_lowercase, repeat=2), len(self._slots)))
+        return tuple(f"0{nonce}{index}" for index in islice(indices, len(self._slots)))
 
     def content(self, tags: Sequence[str]) -> dict[str, Any]:
         """`subject` and `content` of a request, with `tags` in the slots."""
@@ -57,9 +50,3 @@ class Substitutions:
 
     def _tagged(self, pieces: Pieces, tags: Sequence[str]) -> str:
         return joined(pieces, [tags[index] for index in self._slots.indices(pieces.slots)])
-
-
-def fits(values: Sequence[str]) -> bool:
-    """Whether a personalization may hold these; counted as JSON in ASCII, their longest form."""
-    longest = json.dumps({f"{number:0{_WIDTH}}": value for number, value in enumerate(values)})
-    return len(values) <= _MOST_TAGS and len(longest) <= _MOST_BYTES

@@ -1,8 +1,8 @@
 """Report + theme → edition: the one path that every preview, rehearsal and message takes.
 
-Rule: pure functions, no file is read. The order never changes: merge fields become tokens, then Markdown, theme,
-MJML, inlining, the disclaimer, and the split at the tokens. What comes out carries the disclaimer, visibly, in both
-parts, or there is no edition.
+Rule: pure functions, no file is read. The order never changes: merge fields become tokens, then Markdown,
+theme, MJML, inlining, the disclaimer, and the split at the tokens. What comes out carries the disclaimer,
+visibly, in both parts, or there is no edition.
 
 Nothing heavy is imported before something is rendered: the room also serves those who only fill in slots.
 """

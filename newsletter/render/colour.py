@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 AA = 4.5
+_LINEAR_UP_TO = 0.04045
 
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 _RGB = re.compile(
@@ -76,7 +77,7 @@ def readable(colour: Colour, background: Colour, ratio: float = AA) -> Colour:
 
 def _luminance(colour: Colour) -> float:
     linear = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        value / 12.92 if value <= _LINEAR_UP_TO else ((value + 0.055) / 1.055) ** 2.4
         for value in (channel / 255 for channel in colour)
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,6 +1,7 @@
 """Plain text in columns: how wide it is, where it may be broken, and how a table fits a page.
 
-Rule: a word is never cut, so a web address stays whole; only scripts written without spaces break between signs.
+Rule: a word is never cut, so a web address stays whole; only scripts written without spaces break between
+signs.
 """
 
 from __future__ import annotations

@@ -64,7 +64,9 @@ def _known(theme: Theme) -> None:
 
 
 def _usable(look: Look) -> Look:
-    """The look with texts that can be written. Raises `SettingsError` for a disclaimer that does not disclaim."""
+    """The look with texts that can be written. Raises `SettingsError` for a disclaimer that does not
+    disclaim.
+    """
     lacking = disclaimer.missing_words(look.disclaimer)
     if lacking:
         named = " and ".join(f"“{words}”" for words in lacking)

@@ -1,7 +1,7 @@
 """A report as one segment reads it, taken apart once for both parts of the mail.
 
-Rule: numbers are given here, in one place, so that "item 4" is the same in the contents list, in the headings, in
-both parts and in every edition: what stands in an `only` block has none and is not counted.
+Rule: numbers are given here, in one place, so that "item 4" is the same in the contents list, in the
+headings, in both parts and in every edition: what stands in an `only` block has none and is not counted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A style sheet as a list of rules, each with the conditions it stands under.
 
-Rule: nothing is skipped. What no library reads for us (`@supports`, `@layer`, nesting, an unclosed block) is read
-here too, because this decides whether the disclaimer can be seen, and a reader's program may read more than ours.
+Rule: nothing is skipped. What no library reads for us (`@supports`, `@layer`, nesting, an unclosed block) is
+read here too, because this decides whether the disclaimer can be seen, and a reader's program may read more
+than ours.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Rule(NamedTuple):
     declarations: tuple[Declaration, ...]
 
 
+@lru_cache(maxsize=512)
 def declarations(text: str) -> tuple[Declaration, ...]:
     """The declarations of a `style` attribute or of a block."""
     return tuple(_declarations(_pieces(text)))

@@ -1,8 +1,8 @@
 """What must hold of every finished HTML part, whatever the theme.
 
 Rule: a fault that a reader would meet is an error here, not a surprise in an inbox: one document, nothing left
-uncompiled, a language, one main heading, words for every picture, safe links, and no request to anyone but for the
-author's own pictures.
+uncompiled, a language, one main heading, words for every picture, safe links, and no request to anyone but
+for the author's own pictures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _DOCTYPE = re.compile(r"<!doctype\b", re.IGNORECASE)
 _UNCOMPILED = re.compile(r"</?mj-?[a-z-]*", re.IGNORECASE)
 _REMOTE_STYLE = re.compile(r"@import|@font-face|url\(", re.IGNORECASE)
 _FETCHING = frozenset(
-    "script link iframe frame object embed video audio source track form input button base svg applet portal".split()
+    (
+        *("script", "link", "iframe", "frame", "object", "embed", "video", "audio", "source", "track"),
+        *("form", "input", "button", "base", "svg", "applet", "portal"),
+    )
 )
 _FETCHING_ATTRIBUTES = frozenset({"src", "srcset", "background", "poster", "data", "lowsrc", "dynsrc"})
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -28,8 +31,11 @@ _SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 
 def faults(html: str, *, pictures: frozenset[str], unsubscribe: str) -> Iterator[str]:
-    """Each thing wrong. `pictures` are the addresses that may be fetched; `unsubscribe` the link that must be there,
-    empty for a copy that is nobody's."""
+    """Each thing wrong.
+
+    `pictures` are the addresses that may be fetched; `unsubscribe` is the link that must be there, empty in a
+    copy that is nobody's.
+    """
     if len(_DOCTYPE.findall(html)) != 1 or not html.lower().startswith("<!doctype html"):
         yield "it has not one doctype, at its start"
     for found in sorted(set(_UNCOMPILED.findall(html))):

@@ -1,7 +1,8 @@
 """Rules of CSS → `style` attributes, for the mail readers that heed nothing else.
 
-Rule: only the theme's own rules for the report's text are written into its tags; what stands in `<style>` stays,
-byte for byte, for the readers that can use it. The rest of the program knows `inline` and not who does it.
+Rule: only the theme's own rules for the report's text are written into its tags; what stands in `<style>`
+stays, byte for byte, for the readers that can use it. The rest of the program knows `inline` and not who does
+it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class Inliner(Protocol):
 def inline(html: str, css: str) -> str:
     """The HTML with the rules of `css` in its tags, and nothing else changed.
 
-    premailer's own choices drop the doctype, media queries, `!important`, and the widths that Outlook goes by; each
-    option here turns one of them off. A test holds the result against another inliner's.
+    premailer's own choices drop the doctype, media queries, `!important`, and the widths that Outlook goes
+    by; each option here turns one of them off. A test holds the result against another inliner's.
     """
     from premailer import Premailer  # noqa: PLC0415 - a quarter of a second, and only rendering needs it
 

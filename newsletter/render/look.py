@@ -46,7 +46,9 @@ class Look:
     disclaimer: str = DEFAULT_WORDING
     """The author's own wording, or ours."""
     imprint: str = ""
-    """The whole statement, "Promoted by NAME, POSTAL ADDRESS"; the author's words, for which we have no default."""
+    """The whole statement, "Promoted by NAME, POSTAL ADDRESS"; the author's words, for which we have no
+    default.
+    """
     postal_address: str = ""
     privacy_url: str = ""
     site_url: str = ""

@@ -1,7 +1,7 @@
 """Finished HTML, read as a sequence of texts, tags and comments, each with its place in the string.
 
-Rule: this reads what our own serializer wrote (every attribute quoted, every tag closed by `>`); it is how a slot
-learns where it stands, and it never changes a byte.
+Rule: this reads what our own serializer wrote (every attribute quoted, every tag closed by `>`); it is how a
+slot learns where it stands, and it never changes a byte.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""MJML → HTML: what goes into the compiler is checked to be MJML, what comes out is mended where it is known to err.
+"""MJML → HTML: what goes into the compiler is checked, and what comes out is mended where it is known to err.
 
 Rule: a fault is shown at its line of the generated MJML, with its neighbours and the template it came from. The
-compiler itself lets much pass (unknown tags, wrong end tags) and often has no place to name, so a strict XML parser
-reads the MJML first.
+compiler itself lets much pass (unknown tags, wrong end tags) and often has no place to name, so a strict XML
+parser reads the MJML first.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -84,7 +85,9 @@ def to_html(filled: Filled) -> str:
 
 
 def padded(preheader: str, shown: int) -> str:
-    """The preheader with what keeps the text below it out of the inbox line; `shown` is its length to a reader."""
+    """The preheader with what keeps the text below it out of the inbox line; `shown` is its length to a
+    reader.
+    """
     return preheader + _PADDING * max(10, _PADDING_LENGTH - shown)
 
 
@@ -94,38 +97,42 @@ def _check(filled: Filled) -> None:
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_ALWAYS)
     parser.UseForeignDTD(True)  # noqa: FBT003 - the library's only way to say it
     parser.ExternalEntityRefHandler = lambda *_: 1
-    stack: list[str] = []
+    still_open: list[tuple[str, int]] = []
     wrong: list[tuple[int, str, str]] = []
 
     def start(tag: str, _attributes: dict[str, str]) -> None:
-        stack.append(tag)
-        if (tag == "mjml") != (len(stack) == 1):
-            wrong.append(
-                (parser.CurrentLineNumber, f"<{tag}> stands where it may not", "A theme is one <mjml>.")
-            )
+        line = parser.CurrentLineNumber
+        still_open.append((tag, line))
+        if (tag == "mjml") != (len(still_open) == 1):
+            wrong.append((line, f"<{tag}> stands where it may not", "A theme is one <mjml>."))
         if tag.lower().startswith("mj") and tag not in KNOWN:
             hint = _REFUSED.get(tag.lower()) or did_you_mean(tag, KNOWN)
-            wrong.append((parser.CurrentLineNumber, f"<{tag}> cannot be used", hint))
+            wrong.append((line, f"<{tag}> cannot be used", hint))
 
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _tag: stack.pop()
+    parser.EndElementHandler = lambda _tag: still_open.pop()
     try:
         parser.Parse(filled.text.encode(), True)  # noqa: FBT003 - as above
     except expat.ExpatError as error:
-        reason = expat.errors.messages[error.code]
-        wrong.append((error.lineno, f"this is not well-formed MJML: {reason}", _hint(error.code)))
+        wrong.append((error.lineno, *_fault(error.code, still_open, filled)))
     if wrong:
         raise SourceError(_mistake(filled, *found) for found in wrong)
 
 
-def _hint(code: int) -> str:
-    match expat.errors.messages[code]:
-        case "mismatched tag" | "no element found" | "unclosed token":
-            return "Close every tag, also <br /> and <img />, in the order they were opened."
+def _fault(code: int, still_open: Sequence[tuple[str, int]], filled: Filled) -> tuple[str, str]:
+    """What the XML parser found, and what to do about it."""
+    reason = expat.errors.messages[code]
+    what = f"this is not well-formed MJML: {reason}"
+    match reason:
+        case "mismatched tag" | "no element found" | "unclosed token" if still_open:
+            tag, line = still_open[-1]
+            hint = "Close every tag, also <br /> and <img />, in the order they were opened."
+            return f"{what}; <{tag}> of {filled.origin(line)} is still open", hint
         case "not well-formed (invalid token)":
-            return "Write a bare < as &lt; and a bare & as &amp;, also in mj-style, and quote every attribute."
+            hint = "Write a bare < as &lt; and a bare & as &amp;, also in mj-style, and quote every attribute."
+            return what, hint
         case _:
-            return ""
+            return what, ""
 
 
 def _line_of(source: str, message: str) -> int:

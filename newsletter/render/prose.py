@@ -1,7 +1,7 @@
 """Markdown tokens → the XHTML that stands inside a theme's text.
 
-Rule: every tag is closed, every picture has an `alt`, every table of figures says what its headers are; a report
-brings no `h1`, and no markup of its own.
+Rule: every tag is closed, every picture has an `alt`, every table of figures says what its headers are; a
+report brings no `h1`, and no markup of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def inline(token: Token) -> Markup:
 
 
 def _below_the_title(token: Token) -> Token:
-    """The one `h1` is the report's title, and a section's heading its `h2`: a heading in a quotation is less."""
+    """The one `h1` is the report's title, and a section's heading its `h2`: a heading in a quotation is
+    less.
+    """
     if token.type in {"heading_open", "heading_close"} and token.tag in {"h1", "h2"}:
         return replace(token, tag="h3")
     return token

@@ -79,6 +79,8 @@ class Tokens:
 
     def with_defaults(self, text: str) -> str:
         """The text as it reads for someone of whom nothing is known; for measuring."""
+        if self.nonce not in text:
+            return text
         return self.pattern.sub(lambda match: self.fields[match[0]][1] or "", text)
 
     # Splitting
@@ -136,11 +138,11 @@ class Tokens:
         yield from self._places(html[opening:closing], Context.ATTRIBUTE, offset + opening)
 
     def _places_in_tag(self, html: str, part: markup.Part, offset: int) -> Iterator[tuple[int, Context]]:
-        places = dict(
-            (match.start(), self._place_in_attribute(html, attribute, match))
+        places = {
+            match.start(): self._place_in_attribute(html, attribute, match)
             for attribute in markup.attributes(html, part)
             for match in self.pattern.finditer(html, attribute.start, attribute.end)
-        )
+        }
         for match in self.pattern.finditer(html, part.start, part.end):
             if match.start() not in places:
                 raise self._misplaced(match[0], "the name of a tag or an attribute")
@@ -171,7 +173,9 @@ def _field(match: re.Match[str]) -> Field:
 
 
 def _nonce(content: str) -> str:
-    """Letters that start with a z and hold no other, so that two neighbours cannot make a third between them."""
+    """Letters that start with a z and hold no other, so that two neighbours cannot make a third between
+    them.
+    """
     digest = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     lowered = content.lower()
     while (nonce := "z" + digest[:_NONCE_LETTERS].translate(_LETTERS)) in lowered:

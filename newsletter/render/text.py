@@ -1,7 +1,7 @@
 """The text part, written from the Markdown itself, so that it reads as text and not as the ruins of a web page.
 
-Rule: every word, bullet and link of the source stands here too, in order. Lines are at most 76 columns, measured
-with the defaults of merge fields; a web address is never broken.
+Rule: every word, bullet and link of the source stands here too, in order. Lines are at most 76 columns,
+measured with the defaults of merge fields; a web address is never broken.
 """
 
 from __future__ import annotations
@@ -62,21 +62,21 @@ class _Writer:
     def block(self, node: SyntaxTreeNode, page: int) -> list[str]:
         match node.type:
             case "paragraph":
-                return self.wrap(self.inline(node.children), page)
+                lines = self.wrap(self.inline(node.children), page)
             case "heading":
-                return self.heading(self.inline(node.children), "~")
+                lines = self.heading(self.inline(node.children), "~")
             case "bullet_list" | "ordered_list":
-                return self.items(node, page)
+                lines = self.items(node, page)
             case "blockquote":
-                return [f"> {line}".rstrip(" ") for line in self.blocks(node.children, page - 2)]
+                lines = [f"> {line}".rstrip(" ") for line in self.blocks(node.children, page - 2)]
             case "table":
-                return self.table(node, page)
+                lines = self.table(node, page)
             case "hr":
-                return ["* * *"]
-            case "fence" | "code_block":
-                return [f"    {line}".rstrip() for line in node.content.rstrip("\n").split("\n")]
+                lines = ["* * *"]
             case _:
-                raise AssertionError(f"the parser made a block that text does not know: {node.type}")
+                # Code, which is kept as it is.
+                lines = [f"    {line}".rstrip(" ") for line in node.content.rstrip("\n").split("\n")]
+        return lines
 
     def items(self, node: SyntaxTreeNode, page: int) -> list[str]:
         """A list; tight ones without empty lines between their items."""
@@ -113,24 +113,23 @@ class _Writer:
         return "".join(map(self.span, nodes))
 
     def span(self, node: SyntaxTreeNode) -> str:
+        inside = self.inline(node.children)
         match node.type:
-            case "inline":
-                return self.inline(node.children)
             case "softbreak":
-                return " "
+                text = " "
             case "hardbreak":
-                return "\n"
-            case "strong":
-                return f"*{self.inline(node.children)}*"
-            case "em":
-                return f"_{self.inline(node.children)}_"
+                text = "\n"
+            case "strong" | "em":
+                mark = "*" if node.type == "strong" else "_"
+                text = f"{mark}{inside}{mark}"
             case "link":
-                return self.link(self.inline(node.children), str(node.attrs.get("href", "")))
+                text = self.link(inside, str(node.attrs.get("href", "")))
             case "image":
-                alt = self.inline(node.children)
-                return self.link(f"[Picture: {alt}]" if alt else "[Picture]", str(node.attrs.get("src", "")))
+                shown = f"[Picture: {inside}]" if inside else "[Picture]"
+                text = self.link(shown, str(node.attrs.get("src", "")))
             case _:
-                return node.content
+                text = inside or node.content
+        return text
 
     def link(self, text: str, address: str) -> str:
         """The text with a number, unless the text is the address itself."""

@@ -139,7 +139,7 @@ class _PlacedTemplate(Template):
                     line = template.get_corresponding_lineno(frame.f_lineno) if frame else 1
                     yield Chunk.at(text, template.name or "", line)
 
-        template.root_render_func = placed  # type: ignore[method-assign]
+        template.root_render_func = placed
         return template
 
 
@@ -152,7 +152,7 @@ def _environment(sources: tuple[tuple[str, str], ...]) -> Environment:
     """Templates compiled once for each state of the files."""
     return _Environment(
         loader=DictLoader(dict(sources)),
-        autoescape=True,
+        autoescape=lambda name: not (name or "").endswith(".css"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -170,7 +170,8 @@ def _runtime_mistake(theme: Theme, entry: str, error: Exception, variables: Vari
                 theme, name, line, f"there is no '{wanted}' to include", did_you_mean(wanted, theme.sources)
             )
         case UndefinedError():
-            return mistake(theme, name, line, str(error.message), _nearest(str(error.message), variables))
+            what, hint = _unknown_name(str(error.message), variables)
+            return mistake(theme, name, line, what, hint)
         case RecursionError():
             return mistake(theme, name, line, "this includes itself without end")
         case _:
@@ -189,12 +190,12 @@ def _failing_line(error: Exception, entry: str) -> tuple[str, int]:
     return place
 
 
-def _nearest(message: str, variables: Variables) -> str:
-    """The nearest name to the one that Jinja2 says is undefined: a variable's, or a part of a value of ours."""
+def _unknown_name(message: str, variables: Variables) -> tuple[str, str]:
+    """What to say of a name that Jinja2 says is undefined: a variable's, or a part of one of our values."""
     quoted = message.split("'")[1::2]
     if not quoted:
-        return ""
+        return message, ""
     kinds = {f"{type(value).__module__}.{type(value).__qualname__}": value for value in variables.values()}
     owner = next((value for kind, value in kinds.items() if kind in message), None)
     names = [name for name in dir(owner) if not name.startswith("_")] if owner is not None else list(variables)
-    return did_you_mean(quoted[-1], names)
+    return f"nothing here is called '{quoted[-1]}'", did_you_mean(quoted[-1], names)

@@ -1,4 +1,4 @@
-"""What every copy says beside the report itself: dates, reading time and the footer, in the same words in both parts.
+"""What every copy says beside the report itself: date, reading time, footer; the same words in both parts.
 
 Rule: a sentence is written here once. Where a setting is empty its text is empty, and a theme leaves it out.
 """

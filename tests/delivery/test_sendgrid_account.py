@@ -19,7 +19,12 @@ def opened(sendgrid: StandIn, clock: Clock, key: str = KEY) -> Account:
 
 def sought(*numbers: int, attempt: str = "attempt") -> list[Sought]:
     return [
-        Sought(person=one.person.id, address=one.person.address, code=one.person.code, attempt=f"{attempt}-{number}")
+        Sought(
+            person=one.person.id,
+            address=one.person.address,
+            code=one.person.code,
+            attempt=f"{attempt}-{number}",
+        )
         for number, one in enumerate(parcels(max(numbers) + 1))
         if number in numbers
     ]

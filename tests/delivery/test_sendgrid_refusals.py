@@ -23,11 +23,11 @@ SKELETON = skeleton()
     status=st.sampled_from([400, 413]),
     data=st.data(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_whoever_is_not_refused_is_accepted_in_few_requests(
     count: int, named: bool, status: int, data: st.DataObject
 ) -> None:
-    """k refused among n: the n - k others are accepted once each, in O(k log n) requests."""
+    """With k refused among n, the n - k others are accepted once each, in O(k log n) requests."""
     refused = data.draw(st.sets(st.integers(0, count - 1), max_size=min(8, count - 1)))
     with StandIn() as sendgrid:
         sendgrid.refuse(*[f"member{number}@example.org" for number in refused], named=named, status=status)
@@ -48,7 +48,10 @@ def test_a_refusal_that_names_people_sets_them_apart_at_once() -> None:
         collected, _ = deliver(parcels(500, SKELETON), access(sendgrid))
         assert len(sendgrid.seen) == 5
     rejected = {number: outcome for number, outcome in collected.outcomes.items() if outcome.code == "400"}
-    assert {number: outcome.state for number, outcome in rejected.items()} == {3: State.REJECTED, 400: State.REJECTED}
+    assert {number: outcome.state for number, outcome in rejected.items()} == {
+        3: State.REJECTED,
+        400: State.REJECTED,
+    }
     assert rejected[3].detail == "Does not contain a valid address."
 
 
@@ -91,7 +94,9 @@ def test_a_stop_in_the_middle_leaves_nobody_unreported(named: bool) -> None:
         collected, _ = deliver(parcels(16, SKELETON), access(sendgrid), report=Collected(stop_after=2))
         taken = set(sendgrid.addresses)
     assert set(collected.states) == set(range(16))
-    accepted = {f"member{number}@example.org" for number, state in collected.states.items() if state is State.ACCEPTED}
+    accepted = {
+        f"member{number}@example.org" for number, state in collected.states.items() if state is State.ACCEPTED
+    }
     assert accepted == taken
     assert State.UNKNOWN not in collected.states.values()
 

@@ -27,7 +27,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.wire.name}-{fault.status}")
-def test_no_log_error_or_outcome_shows_a_key_or_an_address(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_error_or_outcome_shows_a_key_or_an_address(
+    fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
     """With every logger at DEBUG, as a program embedding this might set them."""
     caplog.set_level(logging.DEBUG)
     for name in ("python_http_client", "python_http_client.client", "sendgrid", "urllib3"):

@@ -63,5 +63,12 @@ def test_nothing_is_written_for_nothing() -> None:
 
 @pytest.mark.parametrize("value", [value for value in HOSTILE if value.isprintable()])
 def test_a_value_is_encoded_as_any_piece_is(value: str) -> None:
-    """The two functions differ in line ends alone."""
+    """A piece without line ends is a value."""
     assert encode(value) == encode_value(value)
+
+
+def test_a_line_that_fits_is_left_whole() -> None:
+    """76 characters need no soft break where the line ends anyway, so wrapped text stays readable."""
+    line = "a" * 76
+    assert encode(f"{line}\n") == f"{line}\r\n".encode()
+    assert encode(f"{line}a\n") == b"a" * 73 + b"=\r\naaaa\r\n"

@@ -255,6 +255,15 @@ def test_a_test_copy_is_marked_fresh_and_inert() -> None:
     assert "https://reports.example.org/u/test" in html
 
 
+def test_an_inert_copy_differs_from_the_real_one_in_its_links_alone() -> None:
+    """A rehearsal shows everything as it will be, but nobody can leave by it."""
+    real, inert = SKELETON.message(person()), skeleton(headers=replace(HEADERS, inert=True)).message(person())
+    token = UnsubscribeKey(SECRET, HEADERS.list_id).token(person().code)
+    as_read = [(parsed(each).items(), parts(parsed(each))) for each in (real, inert)]
+    assert token.encode() in real
+    assert str(as_read[0]).replace(token, INERT) == str(as_read[1])
+
+
 def test_the_envelope_sender_is_the_sender_or_names_the_person() -> None:
     """Where bounces have a domain, each message has its own reverse path (VERP)."""
     assert SKELETON.envelope_sender(person()) == "alex@reports.example.org"
@@ -300,6 +309,16 @@ def test_an_edition_that_breaks_its_contract_makes_no_skeleton(change: dict[str,
     """It is refused before anything is sent."""
     with pytest.raises(ValueError, match=match):
         skeleton(replace(EDITION, **change))  # type: ignore[arg-type]  # the fields of the cases differ
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_message_joined_without_the_disclaimer_is_never_returned(part: int) -> None:
+    """Each finished message is looked at; bytes lost in either part stop it."""
+    damaged = skeleton()
+    pieces = damaged._body._parts
+    pieces[pieces.index(damaged.disclaimers[part])] = b""
+    with pytest.raises(AssertionError, match="without the disclaimer"):
+        damaged.message(person())
 
 
 def test_a_disclaimer_cut_by_a_slot_is_refused() -> None:

@@ -14,7 +14,7 @@ from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 from tests.sendgrid_stand_in.limits import Known
-from tests.sendgrid_stand_in.rendering import render
+from tests.sendgrid_stand_in.rendering import render, substitute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,6 +61,11 @@ class Accepted:
         return f"{self.request_id}.recvd-stand-in-{self.number}"
 
     @property
+    def subject(self) -> str:
+        subject = self.block.get("subject") or self.body.get("subject") or ""
+        return substitute(subject, self.block.get("substitutions") or {})
+
+    @property
     def custom_args(self) -> dict[str, str]:
         return {**(self.body.get("custom_args") or {}), **(self.block.get("custom_args") or {})}
 
@@ -102,6 +107,7 @@ class Account:
         self.suppressions: dict[str, list[Suppressed]] = {name: [] for name in SUPPRESSION_LISTS}
         self.group_suppressions: dict[int, list[str]] = {group: [] for group in groups}
         self.accepted: list[Accepted] = []
+        self.discarded: set[str] = set()
         self.count = 0
         self._held: list[Mapping[str, Any]] = []
         self._keep_messages = keep_messages
@@ -148,13 +154,22 @@ class Account:
             return [
                 message
                 for message in due
-                if self.statuses.get(message.batch or "") is None and self.drop_reason(message.address) is None
+                if self.statuses.get(message.batch or "") is None
+                and message.sg_message_id not in self.discarded
+                and self.drop_reason(message.address) is None
             ]
 
-    def expired(self, message: Accepted) -> bool:
-        """Whether a pause outlasted a message."""
-        paused = self.statuses.get(message.batch or "") == "pause"
-        return paused and self.clock() > message.send_at + PAUSED_AT_MOST_S
+    def remove_status(self, batch: str) -> bool:
+        """Take a pause or cancellation back, too late for mail that was discarded meanwhile; false if none."""
+        with self._lock:
+            status = self.statuses.pop(batch, None)
+            kept_s = PAUSED_AT_MOST_S if status == "pause" else 0
+            self.discarded |= {
+                message.sg_message_id
+                for message in self.accepted
+                if status and message.batch == batch and self.clock() > message.send_at + kept_s
+            }
+        return status is not None
 
     def drop_reason(self, address: str) -> str | None:
         """Why SendGrid would accept mail to this address and then drop it; None where it would not."""

@@ -35,7 +35,7 @@ COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
 }
 
 
-class BadQuery(ValueError):  # noqa: N818 - a reply in the making
+class BadQuery(ValueError):
     """The query is not of the documented form."""
 
 
@@ -87,7 +87,7 @@ def summary(message: Accepted) -> dict[str, Any]:
     return {
         "from_email": message.body["from"]["email"],
         "sg_message_id": message.sg_message_id,
-        "subject": str(message.mail()["Subject"]),
+        "subject": message.subject,
         "to_email": message.address,
         "status": "delivered",
         CREATED: datetime.fromtimestamp(message.at, UTC).isoformat(timespec="milliseconds"),

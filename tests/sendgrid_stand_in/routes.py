@@ -41,7 +41,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class NotServed(Exception):  # noqa: N818 - a reply in the making, not a mistake of ours
+class NotServed(Exception):
     """No such address, or not by this method."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -175,7 +175,7 @@ def _change_status(desk: Desk, request: Request, batch: str) -> Reply:
 
 
 def _remove_status(desk: Desk, _: Request, batch: str) -> Reply:
-    if desk.account.statuses.pop(batch, None) is None:
+    if not desk.account.remove_status(batch):
         return errors(404, Violation("scheduled send not found", None))
     return Reply(204)
 

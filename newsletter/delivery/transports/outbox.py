@@ -67,11 +67,9 @@ class OutboxLine:
             if report.stopping():
                 return
             message = parcel.skeleton.message(parcel.person)
-            report.handing_over((parcel,))
-            try:
+            try:  # Never "handed over": whoever writes it again replaces the same file.
                 self._write(f"{parcel.person.code}.eml", message)
             except OSError as error:
-                report(Outcome(parcel.person.id, State.PENDING, detail="the file could not be written"))
                 raise _cannot_write(self._folder, error) from None
             report(Outcome(parcel.person.id, State.ACCEPTED))
 

@@ -85,7 +85,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-class _Oversized(Exception):  # noqa: N818 - told as `TooLarge`
+class _Oversized(Exception):
     def __init__(self, size_bytes: int) -> None:
         super().__init__()
         self.size_bytes = size_bytes

@@ -1,0 +1,246 @@
+"""A run on its way and after: carry it, stop it, resume it, and say what became of everybody."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+import typer
+
+from newsletter import dispatch
+from newsletter.address import mask
+from newsletter.cli import show
+from newsletter.cli.choices import Unreached
+from newsletter.cli.writing import has_terminal, now, opened
+from newsletter.delivery.engine import Summary
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.outcome import State
+from newsletter.delivery.run import Row, Run
+from newsletter.errors import SourceError, UsageError
+from newsletter.pipeline import open_mailing
+from newsletter.workspace import Workspace
+
+
+def carry(workspace: Workspace, ledger: Ledger, run: Run) -> Summary:
+    """Deliver a run with a progress bar, and with Ctrl-C as a wish to stop."""
+    with _interruptible() as stop, show.progress(run) as tell:
+        return dispatch.Carriage(workspace=workspace, stop=stop, progress=tell).carry(ledger, run)
+
+
+def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json: bool) -> int:
+    """What became of it, and what to do next; the exit code."""
+    stands = ledger.accounts.status(issue)
+    if stands is not None:
+        if as_json:
+            show.json(show.status_json(stands))
+        else:
+            show.status(stands)
+            show.reasons(ledger.accounts.rows(issue, {State.REJECTED, State.DEFERRED, State.UNKNOWN}))
+    for summary in summaries:
+        if summary.settled:
+            rate = summary.settled / max(summary.elapsed_s, 0.001)
+            what = "mails" if summary.run.kind == "real" else f"{summary.run.kind.value} mails"
+            show.say(f"{summary.settled:,} {what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
+        for words in (summary.reason, summary.hint):
+            if words:
+                show.say(words)
+    if stands is not None and (stands.counts.pending or stands.counts.deferred):
+        due = "" if stands.due_at is None else f" (the next is due {_time(stands.due_at)})"
+        show.say(f"to go on: newsletter resume {issue}{due}")
+    return dispatch.worst(summaries)
+
+
+def status(issue: str | None, *, as_json: bool) -> int:
+    """How an issue stands, or every issue."""
+    workspace = opened()
+    with dispatch.open_ledger(workspace) as ledger:
+        names = [issue_of(workspace, ledger, issue)] if issue else list(ledger.issues())
+        found = [stands for name in names if (stands := ledger.accounts.status(name)) is not None]
+        if issue and not found:
+            raise UsageError(f"nothing of '{issue}' was ever sent", "A rehearsal in the outbox does not count.")
+        if as_json:
+            shown = [show.status_json(stands) for stands in found]
+            show.json(shown[0] if issue else shown)
+            return 0
+        for stands in found:
+            show.status(stands)
+            show.reasons(ledger.accounts.rows(stands.issue, {State.REJECTED, State.DEFERRED, State.UNKNOWN}))
+    if not found:
+        show.say("nothing was sent from this workspace yet")
+    return 0
+
+
+def rows(issue: str | None, wanted: Unreached | None, export: Path | None, *, as_json: bool) -> int:
+    """Name who is in a state, masked; or write every row, whole, to a file of the user's own."""
+    workspace = opened()
+    if issue is None:
+        raise UsageError("say which issue")
+    states = None if wanted is None else {State(wanted.value)}
+    with dispatch.open_ledger(workspace) as ledger:
+        found = ledger.accounts.rows(issue_of(workspace, ledger, issue), states)
+        if export is not None:
+            show.say(f"wrote {_export(found, export):,} rows to {export}; it holds people's addresses")
+            return 0
+        shown = [
+            {"to": mask(row.address), "segment": row.segment, "code": row.reply_code, "detail": row.detail}
+            for row in found
+        ]
+    if as_json:
+        show.json(shown)
+    else:
+        show.table("", ["to", "segment", "code", "why"], [each.values() for each in shown])
+    return 0
+
+
+def resume(issue: str, *, go_on: bool, not_after: str | None, as_json: bool) -> int:
+    """Go on with every unfinished run of an issue."""
+    workspace = opened()
+    with dispatch.open_ledger(workspace) as ledger:
+        name = _sent_issue(workspace, ledger, issue)
+        if go_on:
+            ledger.go_on(name)
+        if not_after is not None:
+            ledger.extend(name, moment(workspace, not_after))
+        summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
+        if not summaries:
+            show.say("nothing is left to send")
+        return account(ledger, name, summaries, as_json=as_json)
+
+
+def stop(issue: str) -> None:
+    """Stop an issue's sending, here or in another terminal."""
+    workspace = opened()
+    with dispatch.open_ledger(workspace) as ledger:
+        name = _sent_issue(workspace, ledger, issue)
+        told = ledger.request_stop(name)
+    working = f"told {told} at work" if told else "nobody was at work on it"
+    show.say(f"stopped ({working}); to go on: newsletter resume {name}")
+
+
+def retry(issue: str, *, failed: bool, unknown: bool, count: int | None, as_json: bool) -> int:
+    """Make the refused, or the unknown, pending again, and send to them."""
+    if failed == unknown:
+        raise UsageError("say one of --failed and --unknown")
+    workspace = opened()
+    state = State.REJECTED if failed else State.UNKNOWN
+    with dispatch.open_ledger(workspace) as ledger:
+        name = _sent_issue(workspace, ledger, issue)
+        stands = ledger.accounts.status(name)
+        number = 0 if stands is None else stands.counts.as_dict()[state.value]
+        if not number:
+            show.say(f"nobody is {state.value}")
+            return 0
+        if unknown and count is None:
+            count = _asked_count(number)
+        ledger.retry(name, state, expected=count)
+        summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
+        return account(ledger, name, summaries, as_json=as_json)
+
+
+def reconcile(
+    issue: str, delivered: Sequence[Path], *, settle_minutes: float, trust_absence: bool, as_json: bool
+) -> int:
+    """Settle the unknown by evidence, and say what is left."""
+    workspace = opened()
+    with dispatch.open_ledger(workspace) as ledger:
+        name = _sent_issue(workspace, ledger, issue)
+        copies = [path.read_bytes() for path in delivered]
+        settled = dispatch.reconcile(
+            workspace, ledger, name, copies, settle_s=settle_minutes * 60, trust_absence=trust_absence
+        )
+        show.say(f"{settled:,} settled by evidence")
+        stands = ledger.accounts.status(name)
+        assert stands is not None
+        if as_json:
+            show.json(show.status_json(stands))
+        else:
+            show.status(stands)
+    return 7 if stands.counts.unknown else 0
+
+
+def issue_of(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
+    """An issue by its id, or by its draft."""
+    if ledger.accounts.status(wanted) is not None:
+        return wanted
+    try:
+        path = workspace.draft_path(wanted)
+    except SourceError:
+        return wanted
+    return open_mailing(workspace, str(path), at=now(workspace)).report.issue
+
+
+def moment(workspace: Workspace, wanted: str | None) -> float | None:
+    """A time given on the command line, in the workspace's zone where it names none, as epoch seconds."""
+    if wanted is None:
+        return None
+    try:
+        given = datetime.fromisoformat(wanted)
+    except ValueError:
+        raise UsageError(f"'{wanted}' is not a time", "Write it as 2026-11-18T09:00.") from None
+    zone = ZoneInfo(workspace.settings.timezone)
+    return (given if given.tzinfo else given.replace(tzinfo=zone)).timestamp()
+
+
+def _sent_issue(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
+    name = issue_of(workspace, ledger, wanted)
+    if ledger.accounts.status(name) is None:
+        raise UsageError(f"nothing of '{wanted}' was ever sent", "A rehearsal in the outbox does not count.")
+    return name
+
+
+def _asked_count(number: int) -> int:
+    if not has_terminal():
+        raise UsageError(
+            f"{number:,} people are unknown and may have the mail", f"To send again: --count {number}"
+        )
+    typed = typer.prompt(
+        f"{number:,} people may have it already. Type that number to send to them again", err=True
+    )
+    return int(typed) if typed.isdecimal() else -1
+
+
+def _export(found: Iterable[Row], path: Path) -> int:
+    """Write rows as the file's suffix says; their number."""
+    shown = [asdict(row) for row in found]
+    if path.suffix == ".json":
+        path.write_text(json.dumps(shown, indent=2), encoding="utf-8")
+    elif path.suffix == ".csv":
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(Row.__dataclass_fields__))
+            writer.writeheader()
+            writer.writerows(shown)
+    else:
+        raise UsageError(f"'{path.name}' is neither .csv nor .json")
+    path.chmod(0o600)
+    return len(shown)
+
+
+def _time(epoch_s: float) -> str:
+    return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="minutes")
+
+
+@contextmanager
+def _interruptible() -> Iterator[Event]:
+    """The first Ctrl-C finishes what is in flight; a second one leaves at once."""
+    stop = Event()
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        show.say("\nfinishing what is in flight; Ctrl-C again leaves at once")
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

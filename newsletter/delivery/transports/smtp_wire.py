@@ -1,0 +1,243 @@
+"""One SMTP connection: smtplib opens it (TLS, EHLO, AUTH), and from then on its bytes are driven from here.
+
+Rules:
+
+1. What was written is counted, so that it is known whether the end of a message can have left.
+2. A reply counts only when it is whole: three digits, its last line ended. A cut-off one is none.
+3. Nothing waits for ever: every read and write has the time of RFC 5321 section 4.5.3.2.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from newsletter.delivery.transports import LineLost
+from newsletter.delivery.transports.smtp_replies import Reply, redacted
+from newsletter.errors import TransportStopped
+
+_LINE_BYTES = 4096
+"""RFC 5321 section 4.5.3.1.5 allows 512; servers say more. A line beyond this makes no sense."""
+
+_LINES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds; those of RFC 5321 section 4.5.3.2, and our own for connecting and leaving.
+
+    A short `end_s` would make duplicates: a server may take minutes to answer for a message it has taken.
+    """
+
+    connect_s: float = 30
+    greeting_s: float = 300
+    command_s: float = 300
+    data_s: float = 120
+    block_s: float = 180
+    end_s: float = 600
+    quit_s: float = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where mail is handed in, and how."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    """What to trust; by default what the system trusts."""
+
+    @property
+    def named(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class WireLost(Exception):
+    """The connection is gone, or said something that is no reply. `written` is how much of a write left."""
+
+    def __init__(self, detail: str, written: int = 0) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.written = written
+
+
+class Wire:
+    """An open, authenticated session."""
+
+    def __init__(self, session: smtplib.SMTP, timeouts: Timeouts) -> None:
+        assert session.sock is not None
+        self._session = session
+        self._socket: socket.socket = session.sock
+        self._timeouts = timeouts
+        if session.file is None:  # smtplib makes it with the first reply, and drops it after STARTTLS.
+            session.file = self._socket.makefile("rb")
+        self._file = session.file
+        self.pipelining = session.has_extn("pipelining")
+        self.smtputf8 = session.has_extn("smtputf8")
+        self.takes_size = session.has_extn("size")
+        size = session.esmtp_features.get("size", "")
+        self.size_limit = int(size) if size.isdigit() and int(size) else None
+
+    def read(self, timeout_s: float) -> Reply:
+        """One whole reply. Raises `WireLost`."""
+        try:
+            self._socket.settimeout(timeout_s)
+            return self._read()
+        except TimeoutError:
+            raise WireLost(f"no reply within {timeout_s:.0f} seconds") from None
+        except OSError as error:
+            raise WireLost(f"the connection broke: {_named(error)}") from None
+
+    def write(self, data: bytes, timeout_s: float) -> None:
+        """All of it. Raises `WireLost` with the number of bytes that were given to the system."""
+        written = 0
+        try:
+            self._socket.settimeout(timeout_s)
+            view = memoryview(data)
+            while written < len(data):
+                written += self._socket.send(view[written:])
+        except TimeoutError:
+            raise WireLost(f"the server took nothing for {timeout_s:.0f} seconds", written) from None
+        except OSError as error:
+            raise WireLost(f"the connection broke: {_named(error)}", written) from None
+
+    def quit(self) -> None:
+        """Take leave. Whatever happens now changes nothing that was answered before."""
+        with suppress(WireLost):
+            self.write(b"QUIT\r\n", self._timeouts.quit_s)
+            self.read(self._timeouts.quit_s)
+        self.drop()
+
+    def drop(self) -> None:
+        """Close, without a word."""
+        self._session.close()
+
+    def _read(self) -> Reply:
+        texts: list[str] = []
+        code = 0
+        for _ in range(_LINES):
+            line = self._file.readline(_LINE_BYTES)
+            if not line:
+                raise WireLost("the server closed the connection")
+            if not line.endswith(b"\n") or not line[:3].isdigit() or line[3:4] not in b" -\r\n":
+                raise WireLost("the server's reply was cut off or is none")
+            if code not in {0, int(line[:3])}:
+                raise WireLost("the server's reply changes its code")
+            code = int(line[:3])
+            texts.append(line[4:].decode("utf-8", "replace").strip())
+            if line[3:4] != b"-":
+                return Reply(code, " ".join(texts))
+        raise WireLost("the server's reply does not end")
+
+
+def open_wire(server: Server) -> Wire:
+    """Connect, secure and log in. Raises `LineLost`, or `TransportStopped` for what waiting does not mend."""
+    _refuse_open_password(server)
+    session = _Session(server)
+    try:
+        _greet(session, server)
+        return Wire(session, server.timeouts)
+    except BaseException as error:
+        session.close()
+        if isinstance(error, (OSError, smtplib.SMTPException)):
+            raise _translated(error, server) from None
+        raise
+
+
+class _Session(smtplib.SMTP):
+    """smtplib's session with our times, TLS from the first byte when wanted, and an unrevealing EHLO."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.context = server.tls or ssl.create_default_context()
+        super().__init__(local_hostname="[127.0.0.1]", timeout=server.timeouts.connect_s)
+        self._host = server.host  # What STARTTLS checks the certificate against.
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        opened = socket.create_connection((host, port), timeout)
+        try:
+            if self._server.security == "tls":
+                opened = self.context.wrap_socket(opened, server_hostname=host)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.settimeout(self._server.timeouts.greeting_s)
+            self.local_hostname = _literal(opened.getsockname()[0])
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+
+def _greet(session: _Session, server: Server) -> None:
+    code, text = session.connect(server.host, server.port)
+    if code != 220:  # noqa: PLR2004 - RFC 5321 section 4.3.2
+        raise smtplib.SMTPConnectError(code, text)
+    session.ehlo_or_helo_if_needed()
+    if server.security == "starttls":
+        session.starttls(context=session.context)
+        session.ehlo_or_helo_if_needed()
+    if server.username is not None:
+        session.login(server.username, server.password or "")
+
+
+def _refuse_open_password(server: Server) -> None:
+    if server.username is not None and server.security == "none" and not _is_here(server.host):
+        raise TransportStopped(
+            f"the password for {server.named} would travel in the open",
+            "Set `security: starttls` or `tls` under `smtp:` in newsletter.yaml.",
+        )
+
+
+def _translated(error: OSError | smtplib.SMTPException, server: Server) -> LineLost | TransportStopped:
+    """A failure to open a line as one of ours: does waiting mend it?"""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return TransportStopped(
+            f"{server.named} cannot be trusted: {error.verify_message}",
+            "Check `host` under `smtp:`; the certificate must be valid for that very name.",
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        wanted = "STARTTLS" if server.security == "starttls" else "a way to log in that we know"
+        return TransportStopped(
+            f"{server.named} does not offer {wanted}", "Check `port` and `security` under `smtp:`."
+        )
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _refused(error, server)
+    if isinstance(error, smtplib.SMTPException):
+        return LineLost(f"{server.named} broke off while greeting or logging in")
+    return LineLost(f"{server.named} cannot be reached: {_named(error)}")
+
+
+def _refused(error: smtplib.SMTPResponseException, server: Server) -> LineLost | TransportStopped:
+    raw = error.smtp_error
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    said = redacted(f"{error.smtp_code} {text}", server.username or "")
+    if not 500 <= error.smtp_code < 600:  # noqa: PLR2004 - RFC 5321 section 4.2.1
+        return LineLost(f"{server.named} says: {said}")
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return TransportStopped(
+            f"{server.named} refuses the login: {said}",
+            "Check `username` under `smtp:` and NEWSLETTER_SMTP_PASSWORD.",
+        )
+    return TransportStopped(f"{server.named} refuses us: {said}", "Ask whoever runs the server.")
+
+
+def _named(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _literal(address: str) -> str:
+    """The address literal of RFC 5321 section 4.1.3: it names the connection, and not the machine."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    return f"[{found}]" if found.version == 4 else f"[IPv6:{found}]"  # noqa: PLR2004
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.") or host == "::1"
