@@ -193,14 +193,18 @@ def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport
 
 
 def _smtp(workspace: Workspace) -> Transport:
-    from newsletter.delivery.transports.smtp import Smtp, SmtpAccount  # noqa: PLC0415 - only when used
+    from newsletter.delivery.transports.smtp import Smtp  # noqa: PLC0415 - only when used
+    from newsletter.delivery.transports.smtp_wire import Server  # noqa: PLC0415
 
-    return Smtp(
-        SmtpAccount(
-            **workspace.settings.smtp.model_dump(),
-            password=workspace.environment.get("NEWSLETTER_SMTP_PASSWORD"),
-        )
+    settings = workspace.settings.smtp
+    server = Server(
+        host=settings.host,
+        port=settings.port,
+        security=settings.security,
+        username=settings.username,
+        password=workspace.environment.get("NEWSLETTER_SMTP_PASSWORD"),
     )
+    return Smtp(server=server, lines=settings.connections)
 
 
 def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:

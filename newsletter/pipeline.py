@@ -23,6 +23,7 @@ from newsletter.drafts import Known
 from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Edition, Headers, Person, Recipient, Report
+from newsletter.plan import Proposal
 from newsletter.render import Look, edition
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
@@ -60,10 +61,10 @@ class Mailing:
 
     def proposal(
         self, *, suppressed: Collection[str] = (), already: Collection[str] = (), lifted: str = ""
-    ) -> plan.Proposal:
+    ) -> Proposal:
         """What a plan is made of, with what the ledger knows."""
         settings = self.workspace.settings
-        return plan.Proposal(
+        return Proposal(
             issue=self.report.issue,
             audience=self.audience,
             editions=self.editions,
@@ -113,7 +114,7 @@ class Planned:
     title: str
     plan: plan.Plan
     preflight: Preflight
-    proposal: plan.Proposal = field(repr=False)
+    proposal: Proposal = field(repr=False)
 
     def refusal(self) -> NotReady | None:
         """Why a real send may not go, if it may not."""

@@ -28,6 +28,7 @@ EXCLUDED_WORDS = {
     "already_sent": "had it",
 }
 BAD_ROWS_SHOWN = 5
+PIPED_COLUMNS = 160
 REASONS_SHOWN = 10
 VERDICT_STYLES = {
     "READY": "bold green",
@@ -48,7 +49,8 @@ def json(data: object) -> None:
 
 
 def _out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """A console as wide as the terminal; what goes into a file or a pipe is not cut."""
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_COLUMNS)
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -146,10 +148,12 @@ def progress(run: Run) -> Iterator[Progress | None]:
 
 def status(stands: Status) -> None:
     """The six numbers, whole and by segment."""
-    words = ["planned", "accepted", "rejected", "suppressed", "deferred", "unknown", "pending"]
-    rows = [["all", stands.counts.planned, *stands.counts.as_dict().values()]]
-    rows += [[name, counts.planned, *counts.as_dict().values()] for name, counts in stands.by_segment.items()]
-    table(f"{stands.issue}: {stands.state.value}", ["", *words], rows)
+    columns = {"all": stands.counts, **stands.by_segment}
+    rows: list[list[object]] = [
+        [state, *(counts.as_dict()[state] for counts in columns.values())] for state in stands.counts.as_dict()
+    ]
+    rows.append(["planned", *(counts.planned for counts in columns.values())])
+    table(f"{stands.issue}: {stands.state.value}", ["", *columns], rows)
 
 
 def reasons(rows: Iterable[Row]) -> None:

@@ -166,8 +166,10 @@ class _Loop:
             return Ending.STOPPED
         if self._books.late:
             return Ending.LATE
-        if not self._out and not self._due and self._books.nobody_left():
-            return Ending.DONE
+        if not self._out and not self._due:
+            self._write_down(at_once=True)  # An outcome that waits may be somebody to be sent to again.
+            if self._books.nobody_left():
+                return Ending.DONE
         return None
 
     def _hand_out(self) -> None:

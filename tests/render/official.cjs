@@ -1,4 +1,4 @@
-// MJML on standard input through the official compiler and juice, as mjml itself joins them; HTML on standard output.
+// Reads {source, css} from standard input: MJML through the official compiler, then juice, as mjml itself joins them.
 const mjml = require('mjml')
 const juice = require('juice')
 
@@ -8,4 +8,13 @@ if (errors.length) {
   process.stderr.write(errors.map((error) => error.formattedMessage).join('\n'))
   process.exit(1)
 }
-process.stdout.write(juice(html, { extraCss: css, applyStyleTags: false, removeStyleTags: false }))
+const options = {
+  extraCss: css,
+  applyStyleTags: false,
+  removeStyleTags: false,
+  // We keep the attributes that MJML wrote and derive none from the style.
+  applyAttributesTableElements: false,
+  applyWidthAttributes: false,
+  applyHeightAttributes: false,
+}
+process.stdout.write(juice(html, options))

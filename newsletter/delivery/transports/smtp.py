@@ -80,10 +80,12 @@ class SmtpLine:
             while letter := self._next(wire, waiting, report):
                 self._chain(wire, letter, waiting, report)
                 wire = self._fresh()
-        except WireLost as lost:
-            raise LineLost(lost.detail) from None
-        finally:
-            self._used_at = time.monotonic()
+        except BaseException as error:
+            self._drop()
+            if isinstance(error, WireLost):
+                raise LineLost(error.detail) from None
+            raise
+        self._used_at = time.monotonic()
 
     def close(self) -> None:
         if self._wire is not None:
@@ -134,7 +136,7 @@ class SmtpLine:
         try:
             wire.write(letter.commands, self._timeouts.command_s)
         except WireLost as lost:
-            self._lose(wire, letter, lost, report)
+            self._lose(letter, lost, report)
 
     def _envelope(self, wire: Wire, letter: _Letter, report: Report) -> bool | None:
         """Settle the commands of a message: None when its bytes are wanted, otherwise it has been reported.
@@ -144,11 +146,11 @@ class SmtpLine:
         try:
             refusal, input_open = self._replies(wire, letter)
         except WireLost as lost:
-            self._lose(wire, letter, lost, report)
+            self._lose(letter, lost, report)
         if refusal is None:
             return None
         phase, reply = refusal
-        self._report(wire, letter, phase, reply, report)
+        self._report(letter, phase, reply, report)
         return input_open
 
     def _replies(self, wire: Wire, letter: _Letter) -> tuple[tuple[Phase, Reply] | None, bool]:
@@ -181,11 +183,9 @@ class SmtpLine:
             reply = wire.read(self._timeouts.end_s)
         except WireLost as lost:
             report(Outcome(letter.parcel.person.id, State.UNKNOWN, detail=f"{Phase.END}: {lost.detail}"))
-            self._drop(wire)
             raise
-        self._report(wire, letter, Phase.END, reply, report)
+        self._report(letter, Phase.END, reply, report)
         if broken is not None:
-            self._drop(wire)
             raise broken
 
     def _cut_off(self, wire: Wire, letter: _Letter, lost: WireLost, report: Report) -> NoReturn:
@@ -193,11 +193,10 @@ class SmtpLine:
         try:
             reply = wire.read(self._timeouts.quit_s)
         except WireLost:
-            self._lose(wire, letter, lost, report)
+            self._lose(letter, lost, report)
         if reply.ok:
-            self._lose(wire, letter, lost, report)
-        self._report(wire, letter, Phase.END, reply, report)
-        self._drop(wire)
+            self._lose(letter, lost, report)
+        self._report(letter, Phase.END, reply, report)
         raise lost
 
     def _tidy(self, wire: Wire, data: bytes) -> None:
@@ -206,7 +205,7 @@ class SmtpLine:
         if verdict(wire.read(self._timeouts.end_s), Phase.END) is Verdict.BACK_OFF:
             raise WireLost("the server asks for a pause")
 
-    def _report(self, wire: Wire, letter: _Letter, phase: Phase, reply: Reply, report: Report) -> None:
+    def _report(self, letter: _Letter, phase: Phase, reply: Reply, report: Report) -> None:
         """Report what a reply makes of a message, and end the line where it says so."""
         found = verdict(reply, phase)
         about_mail = phase is Phase.MAIL and found is not Verdict.STOP and not _is_about_size(reply)
@@ -220,25 +219,23 @@ class SmtpLine:
         if found is Verdict.STOP:
             if phase is Phase.END:
                 report(settled)
-            self._drop(wire)
             server = self._transport.server.named
             raise TransportStopped(
                 f"{server} refuses us at {phase}: {said}", "Nobody is lost: see to it, then resume."
             )
         report(replace(settled, state=State.PENDING) if found is Verdict.BACK_OFF else settled)
         if found in {Verdict.BACK_OFF, Verdict.SENSELESS}:
-            self._drop(wire)
             raise LineLost(f"{phase}: {said}")
 
-    def _lose(self, wire: Wire, letter: _Letter, lost: WireLost, report: Report) -> NoReturn:
+    def _lose(self, letter: _Letter, lost: WireLost, report: Report) -> NoReturn:
         """The connection broke before the end of this message: it is safe to send again."""
         report(Outcome(letter.parcel.person.id, State.PENDING, detail=lost.detail))
-        self._drop(wire)
         raise lost
 
-    def _drop(self, wire: Wire) -> None:
-        wire.drop()
-        self._wire = None
+    def _drop(self) -> None:
+        if self._wire is not None:
+            self._wire.drop()
+            self._wire = None
 
 
 def _written(parcel: Parcel, wire: Wire) -> _Letter | Outcome:
