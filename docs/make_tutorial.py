@@ -36,6 +36,7 @@ _VARYING = {
     "RECEIPT": _RECEIPT,
     "(SIZE)": re.compile(r"\(\d+ KB\)"),
     "TOKEN": re.compile(r"\b[a-z2-7]{16}\.[\w-]{43}"),
+    "IN TIME": re.compile(r"in [\d.,]+ s, [\d.,]+ a second"),
 }
 
 
@@ -84,6 +85,8 @@ class Walk:
             check=False,
         )
         said = ran.stdout.decode().replace(self.today, DAY)
+        if "Traceback" in said:
+            raise RuntimeError(f"$ {line}\n{said}")
         self.receipt = next(iter(_RECEIPT.findall(said)), self.receipt)
         return "\n".join(each.rstrip() for each in said.splitlines()) + "\n" if said else ""
 

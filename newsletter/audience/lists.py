@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from io import StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import PurePath
-from typing import IO
+from typing import IO, Protocol
 from unicodedata import is_normalized, normalize
 
 from newsletter.audience.segments import column_name
@@ -28,6 +28,15 @@ BadRow = Callable[[int, str], None]
 """Told the line on which a bad row starts, and what is wrong with it."""
 
 EMAIL = "email"
+
+
+class _Reader(Protocol):
+    """What `csv.reader` gives."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
 
 _CHUNK_BYTES = 1 << 18
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -65,28 +74,37 @@ class CsvList:
 
         Rows without any text are passed over. Raises `SourceError` where the file cannot be read further.
         """
+        try:
+            with TextIOWrapper(self.opener(), self.encoding, newline="") as stream:
+                reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
+                if _header(reader) != self.columns:
+                    raise self._changed()
+                yield from self._rows(reader, bad)
+        except UnicodeDecodeError:
+            raise self._changed() from None
+
+    def _rows(self, reader: _Reader, bad: BadRow) -> Iterator[tuple[int, list[str]]]:
         width = len(self.columns)
-        with TextIOWrapper(self.opener(), self.encoding, newline="") as stream:
-            reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
-            _pass_header(reader)
-            read = reader.line_num
-            while True:
-                try:
-                    for row in reader:
-                        line, read = read + 1, reader.line_num
-                        if len(row) != width and not self._squared(row, line, bad):
-                            continue
-                        if line != read:
-                            self._refuse_swallowed(row, line)
-                        if any(cells := clean(row)):
-                            yield line, cells
-                    break
-                except csv.Error as error:
+        read = reader.line_num
+        while True:
+            try:
+                for row in reader:
                     line, read = read + 1, reader.line_num
-                    self._told(error, line, read, bad)
-                except UnicodeDecodeError:
-                    what = "the list was changed while it was read"
-                    raise SourceError([Mistake(Where(self.shown, read + 1), what)]) from None
+                    if len(row) != width and not self._squared(row, line, bad):
+                        continue
+                    if line != read:
+                        self._refuse_swallowed(row, line)
+                    if any(cells := clean(row)):
+                        yield line, cells
+                break
+            except csv.Error as error:
+                line, read = read + 1, reader.line_num
+                self._told(error, line, read, bad)
+
+    def _changed(self) -> SourceError:
+        """The list is not what it was when its head was read: its cells could land in the wrong columns."""
+        what = "the list was changed since it was opened"
+        return SourceError([Mistake(Where(self.shown), what, "Run the command again.")])
 
     def _told(self, error: csv.Error, line: int, last: int, bad: BadRow) -> None:
         """Tell one line that the reader cannot take; stop where a record runs over several lines."""
@@ -139,9 +157,13 @@ def inspect(name: str, opener: Opener, *, folder: str) -> CsvList:
     return CsvList(name, shown, columns, tuple(notes), encoding, delimiter, opener)
 
 
-def _pass_header(reader: Iterator[list[str]]) -> None:
-    """The header is the first record with any text."""
-    next((row for row in reader if any(map(str.strip, row))), None)
+def _header(reader: _Reader) -> tuple[str, ...]:
+    """The columns of the header: the first record with any text. None where it can no longer be read."""
+    try:
+        cells = next((row for row in reader if any(map(str.strip, row))), [])
+    except csv.Error:
+        cells = []
+    return tuple(map(column_name, cells))
 
 
 def clean(row: list[str]) -> list[str]:

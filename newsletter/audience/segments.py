@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from typing import Annotated
 from unicodedata import normalize
 
@@ -18,11 +20,11 @@ from newsletter import yaml_source
 from newsletter.errors import Mistake, SourceError, Where, did_you_mean
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ISO_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?=$|[t ])")
+_ISO_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[t ].*)?", re.ASCII)
 """A date, or the date of a time stamp (`2025-03-01T10:00:00Z`), in folded text."""
 
-Test = Callable[[str], object]
-"""Whether a cell passes (truthy or not); the cell is folded, and empty where it is missing."""
+Test = Callable[[str], bool]
+"""Whether a cell passes; the cell is folded, and empty where it is missing."""
 
 
 def folded(text: str) -> str:
@@ -53,10 +55,20 @@ def _some_list(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _date(value: str) -> str:
-    found = _ISO_DATE.fullmatch(value.strip())
-    if not found:
+    found = _day(folded(value))
+    if found != value.strip():
         raise ValueError("a date written as 2025-01-31")
-    return found[0]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _day(cell: str) -> str:
+    """The date of a folded cell, or nothing where it holds none. ISO dates sort as text."""
+    found = _ISO_DATE.fullmatch(cell)
+    try:
+        return date.fromisoformat(found[1]).isoformat() if found else ""
+    except ValueError:
+        return ""
 
 
 def _spelt_out(value: object) -> object:
@@ -101,10 +113,10 @@ class Condition(_Model):
             yield lambda cell: cell.startswith(prefixes)
         if self.before is not None:
             last = self.before
-            yield lambda cell: (day := _ISO_DATE.match(cell)) and day[0] <= last
+            yield lambda cell: "" < _day(cell) <= last
         if self.after is not None:
             first = self.after
-            yield lambda cell: (day := _ISO_DATE.match(cell)) and day[0] >= first
+            yield lambda cell: _day(cell) >= first
         for wanted in (self.has, None if self.missing is None else not self.missing):
             if wanted is not None:
                 yield bool if wanted else lambda cell: not cell

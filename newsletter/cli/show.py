@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def json(data: object) -> None:
 
 def _out() -> Console:
     """A console as wide as the terminal; what goes into a file or a pipe is not cut."""
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_COLUMNS)
+    width = None if sys.stdout.isatty() else PIPED_COLUMNS
+    return Console(highlight=False, emoji=False, soft_wrap=True, width=width)
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -59,7 +61,7 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) 
     for number, column in enumerate(columns):
         drawn.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     for row in rows:
-        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell)) for cell in row))
     _out().print(drawn)
 
 
@@ -73,7 +75,7 @@ def problems(found: Iterable[Problem]) -> None:
 def preflight(found: Preflight) -> None:
     """The verdict, then what was found."""
     console = _out()
-    console.print(f"[{VERDICT_STYLES[found.verdict.value]}]{found.verdict.value}[/]  {found.source}")
+    console.print(f"[{VERDICT_STYLES[found.verdict.value]}]{found.verdict.value}[/]  {escape(found.source)}")
     problems(found.problems)
 
 
@@ -82,7 +84,7 @@ def plan(planned: Planned) -> None:
     made: Plan = planned.plan
     console = _out()
     way = "a rehearsal in outbox/" if made.transport == "outbox" else f"by {made.transport}"
-    console.print(f"[bold]{made.issue}[/]  {planned.title}  ({way})")
+    console.print(f"[bold]{escape(made.issue)}[/]  {escape(planned.title)}  ({way})")
     reasons = [key for key in EXCLUDED_WORDS if any(segment.excluded[key] for segment in made.segments)]
     table(
         "",

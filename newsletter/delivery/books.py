@@ -97,10 +97,16 @@ class Books:
         until = self._run.timing.not_after
         return until is not None and self._clock.now() > until
 
+    @property
+    def too_early(self) -> bool:
+        """Nothing may leave yet: the run is scheduled, or held."""
+        timing = self._run.timing
+        return self._clock.now() < max(timing.start_at or 0.0, timing.hold_until or 0.0)
+
     def claim(self, room: int, batch: int) -> Claim:
         """Claim for `room` batches; everybody claimed is in the journal."""
         limit = min(self._limit(room, batch), self._process.room)
-        if self._exhausted or not limit or self._too_early():
+        if self._exhausted or not limit or self.too_early:
             return Claim()
         claim = self._ledger.claims.claim(
             self._run,
@@ -150,7 +156,7 @@ class Books:
 
     def nobody_left(self) -> bool:
         """Whether there is nobody to claim now, not even from processes that died meanwhile."""
-        if not self._exhausted or self._too_early():
+        if not self._exhausted or self.too_early:
             return False
         if self._looked_for_dead:
             return True
@@ -193,7 +199,3 @@ class Books:
         if per_second is None:
             return room * batch
         return max(1, min(batch, int(per_second * _PACE_S)))
-
-    def _too_early(self) -> bool:
-        timing = self._run.timing
-        return self._clock.now() < max(timing.start_at or 0.0, timing.hold_until or 0.0)

@@ -200,6 +200,8 @@ class _Loop:
 
     def _listen(self) -> None:
         """Wait for word from the crew, no longer than a tick or the next batch's time."""
+        if not (self._out or self._due or self._books.too_early):
+            return
         wait_s = min(_TICK_S, self._due[0][0] - self._books.now()) if self._due else _TICK_S
         try:
             self._hear(self._desk.mail.get(timeout=max(wait_s, 0.001)))

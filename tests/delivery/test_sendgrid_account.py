@@ -141,6 +141,17 @@ def test_another_attempt_to_the_same_person_is_no_evidence() -> None:
         assert found == {1: sendgrid.account.accepted[1].sg_message_id}
 
 
+def test_two_who_share_an_address_are_told_apart() -> None:
+    """By recipient and attempt, as the ledger has a row for each."""
+    clock = Clock()
+    with StandIn(clock=clock) as sendgrid:
+        one = parcels(1)[0]
+        deliver([one], access(sendgrid), pace=clock.pace())
+        (mine,) = sought(0)
+        other = Sought(person=99, address=mine.address, code="another", attempt=mine.attempt)
+        assert set(opened(sendgrid, clock).find_accepted([mine, other], **window(clock))) == {0}
+
+
 def test_a_window_of_another_time_finds_nobody() -> None:
     """The logs are asked for a stretch of time, and believed only for that."""
     clock = Clock()

@@ -13,6 +13,8 @@ from typing import Any
 
 from lxml import etree
 
+from newsletter.render import css
+
 _ADJACENT = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")
 _SHORT_HEX = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])(?![0-9a-f])")
 _ZERO = re.compile(r"(?<![\d.])0(?:px|pt)")
@@ -29,7 +31,7 @@ def lines(html: str) -> list[str]:
     """Every tag, text and comment of a document in order, and at the end every rule of its styles."""
     root = etree.fromstring(_ADJACENT.sub("", html), etree.HTMLParser())
     styles = [style for style in root.iter("style") if style.getparent().tag == "head"]
-    rules = [f"{style.get('media')} {rule}" for style in styles for rule in _rules(style.text or "")]
+    rules = [f"{style.get('media')} {rule}" for style in styles for rule in css.rules(style.text or "")]
     for style in styles:
         style.getparent().remove(style)
     return [*_lines(root, 0), *sorted(rules)]
@@ -67,20 +69,6 @@ def _declaration(text: str) -> str:
     name, _, value = text.partition(":")
     value = _SHORT_HEX.sub(r"#\1\1\2\2\3\3", _ZERO.sub("0", value.lower()))
     return f"{name.strip()}: {' '.join(value.replace(', ', ',').split())}"
-
-
-def _rules(text: str) -> list[str]:
-    """The rules of a sheet, each on its own, with the at-rule it stands in."""
-    squeezed = re.sub(r"\s*([{};:,>])\s*", r"\1", " ".join(text.split()))
-    found, held = [], ""
-    for prelude, block, end in re.findall(r"([^{}]+)\{([^{}]*)(\}?)|\}", squeezed):
-        if end:
-            found.append(f"{held}{prelude}{{{block}}}")
-        elif prelude:
-            held = f"{prelude} "
-            inner, _, _ = block.partition("{")
-            found.append(f"{held}{inner}")
-    return found
 
 
 def _comment(text: str) -> str:

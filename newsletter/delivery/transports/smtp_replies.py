@@ -138,7 +138,7 @@ def redacted(text: str, address: str = "") -> str:
 def verdict(reply: Reply, phase: Phase) -> Verdict:
     """What a reply means in a phase."""
     if reply.ok:
-        return Verdict.ACCEPTED
+        return Verdict.SENSELESS if phase is Phase.DATA else Verdict.ACCEPTED
     if not 400 <= reply.code < 600:  # noqa: PLR2004 - RFC 5321 section 4.2.1
         return Verdict.SENSELESS
     if reply.code not in _SAID_FIRST and (found := _by_status(reply.status)):

@@ -132,29 +132,27 @@ class Account:
         whose attempt it is. Whoever is not found stays unknown.
         """
         window = f"{_CREATED} >= {_timestamp(since)} AND {_CREATED} <= {_timestamp(until)}"
-        wanted = {one.address.casefold(): one for one in sought if _quotable(one.address)}
         entries = self._logs(window)
         if len(entries) >= _LOG_LIMIT:
-            entries = [
-                entry
-                for one in wanted.values()
-                for entry in self._logs(f'{window} AND to_email = "{one.address}"')
-            ]
+            addresses = sorted({one.address for one in sought if _quotable(one.address)})
+            entries = [entry for one in addresses for entry in self._logs(f'{window} AND to_email = "{one}"')]
+        wanted = {(one.code, one.attempt): one.person for one in sought}
+        known = {one.address.casefold() for one in sought}
         found: dict[int, str] = {}
-        for entry in entries:
-            one = wanted.get(str(entry["to_email"]).casefold())
-            if one is not None and self._is_attempt(one, str(entry["sg_message_id"])):
-                found[one.person] = str(entry["sg_message_id"])
+        for sg_message_id in (str(entry["sg_message_id"]) for entry in entries if _to(entry) in known):
+            person = wanted.get(self._recipient_and_attempt(sg_message_id))
+            if person is not None:
+                found[person] = sg_message_id
         return found
 
     def _logs(self, query: str) -> list[Mapping[str, Any]]:
         answer = self._ask("post", "logs", body={"query": query, "limit": _LOG_LIMIT})
         return list(answer["messages"])
 
-    def _is_attempt(self, one: Sought, sg_message_id: str) -> bool:
+    def _recipient_and_attempt(self, sg_message_id: str) -> tuple[str, str]:
         detail = self._ask("get", f"logs/{sg_message_id}", missing_is_none=True)
         arguments = (detail or {}).get("custom_args") or {}
-        return (arguments.get("recipient"), arguments.get("attempt")) == (one.code, one.attempt)
+        return str(arguments.get("recipient")), str(arguments.get("attempt"))
 
     def _ask(
         self,
@@ -195,6 +193,10 @@ _CREATED = "sg_message_id_created_at"
 
 def _never() -> bool:
     return False
+
+
+def _to(entry: Mapping[str, Any]) -> str:
+    return str(entry["to_email"]).casefold()
 
 
 def _timestamp(moment: datetime) -> str:

@@ -65,7 +65,7 @@ class Handover:
         finally:
             self._unsent(parcel for part in self._waiting for parcel in part)
             about_us = self._settle_refusals()
-        if about_us:
+        if about_us and not self._report.stopping():
             raise TransportStopped(
                 f"SendGrid refused every message of a request: {about_us.text or 'it says no more'}.",
                 "Nobody of it was mailed. Ask SendGrid to validate it in sandbox mode, then resume.",

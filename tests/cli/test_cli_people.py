@@ -1,0 +1,200 @@
+"""`lists`, `explain` and `suppress`: who is in which segment, why somebody gets what, who has left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, MUSTACHE, SIAN, TOM, Small
+
+
+def test_lists_as_json_counts_each_segment_and_each_file(small: Small) -> None:
+    """In each segment matched is the sum of the others."""
+    small.change("lists/members.csv", "website form,2024-01-02", ",")
+    shown = small.good("lists", "--json").json
+    assert shown == {
+        "segments": [
+            {
+                "name": "clp-secretaries",
+                "matched": 2,
+                "can_be_sent_to": 2,
+                "duplicate": 0,
+                "other_segment": 0,
+                "no_consent": 0,
+            },
+            {
+                "name": "members",
+                "matched": 6,
+                "can_be_sent_to": 2,
+                "duplicate": 0,
+                "other_segment": 3,
+                "no_consent": 1,
+            },
+        ],
+        "lists": [
+            {"file": "clp-secretaries.csv", "rows": 2, "invalid": 0},
+            {"file": "members.csv", "rows": 4, "invalid": 0},
+        ],
+    }
+
+
+def test_lists_names_the_line_of_each_bad_row(small: Small) -> None:
+    """The line, and why, without the address itself."""
+    small.change("lists/members.csv", JANE, "jane(at)example.net")
+    shown = small.good("lists").text
+    assert "lists/members.csv:4: " in shown
+    assert "jane(at)" not in shown
+
+
+def test_explain_says_why_somebody_in_two_segments_gets_one_edition(small: Small) -> None:
+    """The secretaries' edition, because their segment comes first."""
+    told = small.good("explain", SIAN).text
+    assert f"{ISSUE}: would get the edition for clp-secretaries" in told
+    assert "also matches members" in told
+    assert "belongs to an earlier segment" in told
+
+
+def test_explain_as_json_has_its_whole_shape(small: Small) -> None:
+    """Rows, suppressions, drafts and history; an address in capitals is the same mailbox."""
+    small.good("send", DRAFT)
+    small.good("suppress", "add", AMP, "--reason", "asked by phone")
+    shown = small.good("explain", AMP.upper(), "--json").json
+    since = shown["suppressions"][0]["since"]
+    assert shown == {
+        "rows": [
+            {
+                "segment": "members",
+                "reason": None,
+                "fields": {
+                    "first_name": "A&B <script>",
+                    "clp": "Anytown",
+                    "consent_source": "website form",
+                    "consent_date": "2024-01-02",
+                },
+            }
+        ],
+        "suppressions": [
+            {
+                "since": since,
+                "reason": "asked by phone",
+                "source": "by hand",
+                "lifted": None,
+                "lifted_why": None,
+            }
+        ],
+        "drafts": {ISSUE: "would not get it: opted out"},
+        "history": [{"issue": ISSUE, "kind": "rehearsal", "segment": "members", "state": "accepted"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("website form,2024-01-02", ",", "would not get it: no consent record"),
+        (AMP, "else@example.net", "would not get it: in none of its segments"),
+        (AMP, AMP, "would get the edition for members"),
+    ],
+)
+def test_explain_names_the_reason(small: Small, old: str, new: str, said: str) -> None:
+    """Why a person would or would not get it, in the words of the plan."""
+    small.change("lists/members.csv", old, new)
+    assert said in small.good("explain", AMP).text
+
+
+def test_explain_agrees_with_the_plan_for_everybody(small: Small) -> None:
+    """Whoever would get it by `explain` can be rendered for, in that very edition, and nobody else."""
+    small.good("suppress", "add", JANE)
+    small.change("lists/members.csv", "website form,2024-01-04", ",")
+    would = {address: small.good("explain", address, "--json").json["drafts"][ISSUE] for address in EVERYBODY}
+    assert {address for address, said in would.items() if said.startswith("would get")} == {SIAN, TOM, AMP}
+    small.good("send", DRAFT)
+    assert set(small.outbox()) == {SIAN, TOM, AMP}
+
+
+def test_explain_of_something_that_is_no_address_is_a_usage_error(small: Small) -> None:
+    """Exit 2, without a word on stdout."""
+    result = small.run("explain", "sian")
+    assert (result.code, result.out) == (2, b"")
+
+
+def test_an_opt_out_is_kept_whatever_the_lists_say(small: Small) -> None:
+    """Once out, always out of the plan; the person's row stays in the list."""
+    small.good("suppress", "add", SIAN.upper(), "--reason", "asked by phone")
+    shown = small.good("plan", DRAFT, "--json").json
+    assert shown["total"] == 4
+    assert shown["segments"][0]["excluded"]["suppressed"] == 1
+    small.good("send", DRAFT)
+    assert SIAN not in small.outbox()
+
+
+def test_suppress_list_as_json_has_its_whole_shape(small: Small) -> None:
+    """Who, since when, why, and by whom; an opt-out that was lifted says so or is gone."""
+    small.good("suppress", "add", MUSTACHE, "--reason", "asked by phone")
+    shown = small.good("suppress", "list", "--json").json
+    assert shown == [
+        {
+            "address": MUSTACHE,
+            "since": shown[0]["since"],
+            "reason": "asked by phone",
+            "source": "by hand",
+            "lifted": None,
+            "lifted_why": None,
+        }
+    ]
+    assert len(shown[0]["since"]) == len("2026-11-17")
+
+
+def test_lifting_an_opt_out_needs_a_reason(small: Small) -> None:
+    """Nobody comes back by a slip of the hand; the reason stays on record."""
+    small.good("suppress", "add", AMP)
+    refused = small.run("suppress", "remove", AMP)
+    assert refused.code == 2
+    assert "--reason" in refused.err
+    assert small.good("plan", DRAFT, "--json").json["total"] == 4
+    small.good("suppress", "remove", AMP, "--reason", "asked to come back")
+    assert small.good("plan", DRAFT, "--json").json["total"] == 5
+    assert small.good("explain", AMP, "--json").json["suppressions"][0]["lifted_why"] == "asked to come back"
+
+
+def test_opting_out_twice_is_opting_out_once(small: Small) -> None:
+    """The second says so."""
+    small.good("suppress", "add", AMP)
+    assert "already" in small.good("suppress", "add", AMP).err
+    assert len(small.good("suppress", "list", "--json").json) == 1
+
+
+def test_a_file_of_opt_outs_is_imported(small: Small) -> None:
+    """A column of a spreadsheet or a bare list; what is no address is named by its line and left out."""
+    small.write(
+        "left.csv",
+        f'\ufeffname,email\r\nSiân,{SIAN.upper()}\r\n"Tom","{TOM}"\r\nbroken,tom@@example.org\r\n\r\n{AMP}\r\n',
+    )
+    told = small.good("suppress", "import", "left.csv")
+    assert told.out == b""
+    assert "left.csv:4: left out" in told.err
+    assert "tom@@" not in told.err
+    assert {each["address"] for each in small.good("suppress", "list", "--json").json} == {SIAN, TOM, AMP}
+    assert "3 had already" in small.good("suppress", "import", "left.csv").err
+    assert small.good("plan", DRAFT, "--json").json["total"] == 2
+
+
+def test_an_opt_out_of_somebody_unknown_is_kept(small: Small) -> None:
+    """They may come with the next list."""
+    small.good("suppress", "add", "later@example.org")
+    small.change("lists/members.csv", JANE, "later@example.org")
+    shown = small.good("plan", DRAFT, "--json").json
+    assert shown["segments"][1]["excluded"]["suppressed"] == 1
+
+
+@pytest.mark.parametrize("action", ["add", "remove", "import"])
+def test_suppress_without_a_person_or_file_is_a_usage_error(small: Small, action: str) -> None:
+    """It names what is missing."""
+    result = small.run("suppress", action, "--reason", "asked")
+    assert result.code == 2
+    assert f"suppress {action} needs" in result.err
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(small: Small) -> None:
+    """No traceback, and nobody is opted out."""
+    result = small.run("suppress", "import", "nowhere.csv")
+    assert (result.code, result.out) == (2, b"")
+    assert "nowhere.csv cannot be read" in result.err
