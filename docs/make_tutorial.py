@@ -72,12 +72,12 @@ class Walk:
         return f"$ {line}\n{self._answer(line)}"
 
     def _answer(self, line: str) -> str:
-        words = shlex.split(self._now(line).replace("\\\n", ""))
-        if words[0] == "cd":
-            self.folder /= words[1]
+        command, _, rest = line.partition(" ")
+        if command == "cd":
+            self.folder /= rest
             return ""
         ran = subprocess.run(  # noqa: S603 - the commands are those of our own page
-            words,
+            ["/bin/sh", "-c", self._now(line)],
             cwd=self.folder,
             env=_environment(),
             stdout=subprocess.PIPE,

@@ -158,7 +158,7 @@ def inspect(name: str, opener: Opener, *, folder: str) -> CsvList:
 
 
 def _header(reader: _Reader) -> tuple[str, ...]:
-    """The columns of the header: the first record with any text. None where it can no longer be read."""
+    """The columns of the header, the first record with any text; none where it can no longer be read."""
     try:
         cells = next((row for row in reader if any(map(str.strip, row))), [])
     except csv.Error:

@@ -191,7 +191,7 @@ def test_a_list_that_changes_between_two_readings_is_refused(changed: bytes) -> 
     """Another program saved the file: its cells must not land in the wrong columns."""
     texts = iter([b"email,clp\na@example.org,x\n"] * 2 + [changed])
     held = inspect("members.csv", lambda: BytesIO(next(texts)), folder="lists")
-    with pytest.raises(SourceError, match="lists/members.csv: the list was changed since it was opened"):
+    with pytest.raises(SourceError, match=r"lists/members\.csv: the list was changed since it was opened"):
         list(held.rows(lambda _line, _why: None))
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
+
 from newsletter import cli
 
 OURS = ("NEWSLETTER_", "SENDGRID_")
@@ -82,12 +84,10 @@ def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
 
 def _exit_code(arguments: tuple[str, ...]) -> int:
     with mock.patch.object(sys, "argv", ["newsletter", *arguments]):
-        try:
+        with pytest.raises(SystemExit) as end:
             cli.main()
-        except SystemExit as end:
-            assert isinstance(end.code, int)
-            return end.code
-    raise AssertionError("the command did not exit")
+    assert isinstance(end.value.code, int)
+    return end.value.code
 
 
 @contextlib.contextmanager

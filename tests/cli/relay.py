@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -15,6 +16,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.cli.small import WRITER, by_recipient, parsed
+
+
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 @dataclass
@@ -34,12 +42,9 @@ class Relay:
     """Set when the first message has been taken."""
 
     def __enter__(self) -> Self:
-        self._controller = Controller(
-            self, hostname="127.0.0.1", port=self.port, server_kwargs={"enable_SMTPUTF8": True}
-        )
+        self.port = self.port or free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self._controller.start()
-        assert self._controller.server is not None
-        self.port = self._controller.server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(
@@ -61,7 +66,7 @@ class Relay:
         return by_recipient(message for address, message in self.taken if address != WRITER)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.sender_answer:
             return self.sender_answer
@@ -70,14 +75,14 @@ class Relay:
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         if address in self.answers:
             return self.answers[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.envelopes.append((envelope.mail_from, tuple(envelope.rcpt_tos)))
         assert isinstance(envelope.content, bytes)
         self.taken += [(address, envelope.content) for address in envelope.rcpt_tos]

@@ -1,4 +1,4 @@
-"""A workspace of five people, made in a moment: two secretaries, and four members of whom one is a secretary."""
+"""A workspace of five people, made in a moment: two secretaries, and three members beside them."""
 
 from __future__ import annotations
 

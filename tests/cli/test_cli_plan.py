@@ -192,7 +192,7 @@ def test_an_unknown_draft_names_the_nearest(small: Small) -> None:
     ],
 )
 def test_a_list_is_read_as_spreadsheets_write_it(small: Small, name: str, content: bytes) -> None:
-    """A mark at its start, semicolons, the spreadsheet's own letters: the right name reaches the right person."""
+    """A mark at its start, semicolons, its own letters: the right name reaches the right person."""
     first = "=HYPERLINK(1)" if "formula" in name else "Zoë"
     separator = ";" if "semicolons" in name else ","
     row = separator.join([AMP, first, "form", "2024-01-01"])

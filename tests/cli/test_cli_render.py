@@ -101,7 +101,7 @@ def test_a_secretary_has_no_copy_of_the_members_edition(small: Small) -> None:
 
 
 def test_what_a_person_would_get_is_the_rehearsal_s_mail(small: Small) -> None:
-    """One path: `render --to` and the outbox differ in the date and in the inert way out, and in nothing else."""
+    """One path: `render --to` and the outbox differ in the date and in the inert way out alone."""
     small.good("send", DRAFT)
     for address, rehearsed in small.outbox().items():
         shown = parsed(small.good("render", DRAFT, "--to", address, "--format", "eml").out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -47,7 +48,9 @@ class FaultySmtp:
     lone_dots: int = 0
     sessions: int = 0
     commands: list[str] = field(default_factory=list)
-    writes_seen: list[bytes] = field(default_factory=list)
+    looks_ahead: bool = False
+    """Notes in `written_ahead`, before it answers for a message, whether the next has been begun."""
+    written_ahead: list[bool] = field(default_factory=list)
     _transactions: int = -1
 
     def __enter__(self) -> Self:
@@ -103,7 +106,9 @@ class FaultySmtp:
         fault = self.fault
         if fault is None or fault.at != at:
             return None
-        if at != "QUIT" and (self._transactions < self.on or (self._transactions > self.on and not self.always)):
+        if at != "QUIT" and (
+            self._transactions < self.on or (self._transactions > self.on and not self.always)
+        ):
             return None
         return fault
 
@@ -112,14 +117,27 @@ class _Session:
     def __init__(self, server: FaultySmtp, connection: socket.socket) -> None:
         self._server = server
         self._connection = connection
-        self._lines = connection.makefile("rb")
+        self._unread = b""
         self._to = ""
 
     def run(self) -> None:
-        with self._lines:
-            self._say(self._server.greeting)
-            while line := self._lines.readline():
-                self._obey(line.decode().strip())
+        self._say(self._server.greeting)
+        while line := self._line():
+            self._obey(line.decode().strip())
+
+    def _line(self) -> bytes:
+        """The next line with its end; empty when the client has hung up."""
+        while b"\n" not in self._unread:
+            more = self._connection.recv(65_536)
+            if not more:
+                return b""
+            self._unread += more
+        line, end, self._unread = self._unread.partition(b"\n")
+        return line + end
+
+    def _has_more(self) -> bool:
+        """Whether the client has written on without waiting for a reply."""
+        return bool(self._unread or select.select([self._connection], [], [], 0.05)[0])
 
     def _obey(self, command: str) -> None:
         self._server.commands.append(command)
@@ -156,6 +174,8 @@ class _Session:
             self._server.lone_dots += 1
             self._say("250 2.0.0 Ok, though there was nothing\r\n")
             return
+        if self._server.looks_ahead:
+            self._server.written_ahead.append(self._has_more())
         fault = self._server.strikes("END")
         if fault is None or fault.take:
             self._server.taken.append((self._to, body))
@@ -163,7 +183,7 @@ class _Session:
 
     def _body(self) -> bytes:
         lines: list[bytes] = []
-        while (line := self._lines.readline()) != b".\r\n":
+        while (line := self._line()) != b".\r\n":
             if not line:
                 raise _HangUp
             lines.append(line)
@@ -182,7 +202,8 @@ class _Session:
         if fault.then == "go on":
             return fault.say is not None and fault.say[:1] in "23"
         if fault.then == "hang":
-            self._lines.read()
+            while self._connection.recv(65_536):
+                continue
         if fault.then == "reset":
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         raise _HangUp

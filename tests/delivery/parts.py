@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -63,8 +65,19 @@ def new_run(**changes: Any) -> NewRun:
     return NewRun(**plain | changes)
 
 
+@cache
+def _new_ledger() -> bytes:
+    """An empty ledger as the migrations make it, made once: most tests are about something else."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "ledger.db")
+        Ledger.open(str(path), processes=Path(folder), now=HandClock().now).close()
+        return path.read_bytes()
+
+
 @contextmanager
 def opened(folder: Path, clock: Clock | None = None) -> Iterator[Ledger]:
+    if not (folder / "ledger.db").exists():
+        (folder / "ledger.db").write_bytes(_new_ledger())
     ledger = Ledger.open(
         str(folder / "ledger.db"), processes=folder / "processes", now=(clock or HandClock()).now
     )

@@ -12,7 +12,18 @@ from newsletter.delivery.outcome import State
 from newsletter.delivery.transports.smtp import Smtp
 from newsletter.delivery.transports.smtp_wire import Server, Timeouts
 from tests.delivery.faulty_smtp import Fault, FaultySmtp
-from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, send, states
+from tests.delivery.parts import (
+    ISSUE,
+    Collected,
+    HandClock,
+    address_of,
+    frozen,
+    new_run,
+    opened,
+    parcels,
+    send,
+    states,
+)
 
 STRUCK = address_of(3)
 """Whom the fault strikes: the third of five."""
@@ -73,7 +84,9 @@ CASES = {
     "silence after it was taken": Case(Fault("END", then="hang", take=True), State.UNKNOWN),
     "silence": Case(Fault("END", then="hang"), State.UNKNOWN),
     "250, and then the line breaks": Case(Fault("END", "250 2.0.0 Ok\r\n", take=True), State.ACCEPTED),
-    "an answer in several lines": Case(Fault("END", "250-Ok\r\n250 done\r\n", "go on", take=True), State.ACCEPTED),
+    "an answer in several lines": Case(
+        Fault("END", "250-Ok\r\n250 done\r\n", "go on", take=True), State.ACCEPTED
+    ),
     "QUIT is not answered": Case(Fault("QUIT"), State.ACCEPTED),
     "QUIT hangs": Case(Fault("QUIT", then="hang"), State.ACCEPTED),
 }
@@ -128,7 +141,7 @@ def test_a_refused_sender_stops_the_run_and_loses_nobody(tmp_path: Path) -> None
 
 def test_what_a_server_says_in_the_middle_of_a_message_is_heard(tmp_path: Path) -> None:
     """552 and a closed line while we still write: the message is refused, not tried for ever."""
-    long = replace(new_run().editions["members"])
+    long = new_run().editions["members"]
     text = long.text.statics
     grown = replace(long.text, statics=(*text[:-1], text[-1] + "A line among very many lines.\n" * 400_000))
     editions = {"members": replace(long, text=grown)}
@@ -160,8 +173,14 @@ def test_a_message_that_always_breaks_the_line_does_not_stop_the_others(tmp_path
     assert summary.counts.accepted == 4
 
 
-def test_the_next_message_begins_in_the_write_that_ends_this_one() -> None:
-    """With PIPELINING a message costs one round trip; the commands come in order."""
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_with_pipelining_the_next_message_begins_in_the_write_that_ends_this_one(*, pipelining: bool) -> None:
+    """One round trip a message; without the extension nothing is written ahead of a reply."""
+    with FaultySmtp(pipelining=pipelining, looks_ahead=True) as server:
+        line = smtp(server).connect()
+        line.deliver(parcels(4), Collected())
+        line.close()
+    assert server.written_ahead == [pipelining, pipelining, pipelining, False]
 
 
 def test_a_server_that_is_not_there_stops_the_run_soon(tmp_path: Path) -> None:

@@ -27,11 +27,8 @@ class Messages(Protocol):
 
     def needs_smtputf8(self, person: Person) -> bool: ...
 
-    def request(self, people: Sequence[Person], *, attempt: str = "") -> dict[str, Any]:
+    def request(self, people: Sequence[Person]) -> dict[str, Any]:
         """The body of SendGrid v3 mail/send for these people of this edition."""
-
-    def fits_request(self, person: Person) -> bool:
-        """Whether this person's substitutions keep within what SendGrid takes."""
 
 
 @dataclass(frozen=True, slots=True)
