@@ -35,7 +35,7 @@ _RECEIPT = re.compile(r"\b[a-z2-7]{4}(?:-[a-z2-7]{4}){4}\b")
 _VARYING = {
     "RECEIPT": _RECEIPT,
     "(SIZE)": re.compile(r"\(\d+ KB\)"),
-    "TOKEN": re.compile(r"\b[a-z2-7]{16}\.[\w-]{43}"),
+    "TOKEN": re.compile(r"[a-z2-7]{16}\.[\w-]{43}"),
     "IN TIME": re.compile(r"in [\d.,]+ s, [\d.,]+ a second"),
 }
 

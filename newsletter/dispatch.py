@@ -27,6 +27,7 @@ from newsletter.errors import NotReady, UsageError
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Edition, Headers, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
+from newsletter.plan import Proposal
 from newsletter.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -63,16 +64,20 @@ def in_sandbox(mailing: Mailing) -> Mailing:
     return replace(mailing, transport=SANDBOX)
 
 
-def planned(ledger: Ledger, mailing: Mailing) -> Planned:
-    """The dry run, as the ledger and the lists stand now."""
+def proposal(ledger: Ledger, mailing: Mailing) -> Proposal:
+    """What the dry run is made of, as the ledger stands now."""
     rehearsal = is_rehearsal(mailing.transport)
-    return make_plan(
-        mailing,
+    return mailing.proposal(
         suppressed=ledger.suppressions.keys(),
         # A rehearsal shows what everybody would get, whoever has had it.
         already=frozenset() if rehearsal else ledger.accounts.already(mailing.report.issue),
         lifted=ledger.suppressions.last_lifted(),
     )
+
+
+def planned(ledger: Ledger, mailing: Mailing) -> Planned:
+    """The dry run, as the ledger and the lists stand now."""
+    return make_plan(mailing, proposal(ledger, mailing))
 
 
 def freeze(
@@ -141,6 +146,11 @@ def freeze_own_copies(ledger: Ledger, mailing: Mailing) -> Run:
     )
 
 
+def waiting_copies(ledger: Ledger, issue: str) -> tuple[Run, ...]:
+    """The writer's own copies that have not left yet: a send that was stopped ends with them too."""
+    return tuple(run for run in ledger.runs(issue, Kind.COPY) if ledger.accounts.counts(run).pending)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carriage:
     """How a run is carried: where to, how it is stopped, and who is told of its progress."""
@@ -173,6 +183,11 @@ def skeletons(
     """The editions of a run, encoded once each."""
     secret = workspace.secret()
     return {name: Skeleton(each, headers, run=run, secret=secret) for name, each in editions.items()}
+
+
+def way_out(mailing: Mailing) -> Transport:
+    """How a real mailing would leave. Raises `SettingsError` for settings by which nothing could."""
+    return transport_for(mailing.workspace, mailing.transport, outbox=mailing.workspace.root / OUTBOX)
 
 
 def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport:

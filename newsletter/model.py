@@ -48,10 +48,14 @@ class Report:
     theme: str | None = None
     lang: str | None = None
     body: str = ""
+    silenced: tuple[tuple[str, str], ...] = ()
+    """Checks that shall not matter for this report: code and reason."""
     source: str = field(default="", compare=False)
     """The file as the user names it, for messages."""
     lines: tuple[int, ...] = field(default=(), compare=False)
     """The line of `source` (from 1) that each line of `body` came from."""
+    places: tuple[tuple[str, int, int], ...] = field(default=(), compare=False)
+    """Where in `source` each other text stands: `subject`, `summary.0`, `meeting.date` …, line and column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,22 +42,28 @@ class Mailing:
     """Those to be sent to now, in order of precedence."""
     headers: Headers
     transport: str
+    _made: dict[str | None, Edition] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def editions(self) -> Mapping[str, Edition]:
         """One for each segment to be sent to now."""
-        titles = {segment.name: segment.title for segment in self.lists.segments.all}
-        return {name: self._edition(name, titles[name]) for name in self.segments}
+        return {name: self.edition(name) for name in self.segments}
 
-    @cached_property
+    @property
     def default_edition(self) -> Edition:
         """The one without any `only` block: for the web, print, and a look at the draft."""
-        return self._edition(None, "")
+        return self.edition(None)
 
-    def _edition(self, segment: str | None, title: str) -> Edition:
-        settings = self.workspace.settings
-        theme = self.workspace.theme(self.report.theme or settings.theme)
-        return edition(self.report, theme, look(settings), segment=segment, segment_title=title)
+    def edition(self, segment: str | None) -> Edition:
+        """The one for a segment, or the default; rendered when first asked for."""
+        if segment not in self._made:
+            settings = self.workspace.settings
+            theme = self.workspace.theme(self.report.theme or settings.theme)
+            titles = {each.name: each.title for each in self.lists.segments.all}
+            self._made[segment] = edition(
+                self.report, theme, look(settings), segment=segment, segment_title=titles.get(segment or "", "")
+            )
+        return self._made[segment]
 
     def proposal(
         self, *, suppressed: Collection[str] = (), already: Collection[str] = (), lifted: str = ""
@@ -150,9 +156,13 @@ def open_mailing(
     at: datetime,
     segments: Sequence[str] | None = None,
     transport: str | None = None,
+    lists: Lists | None = None,
 ) -> Mailing:
-    """Open a draft for the segments asked for, or for its own. Raises `SourceError` with every mistake."""
-    lists = open_lists(workspace)
+    """Open a draft for the segments asked for, or for its own. Raises `SourceError` with every mistake.
+
+    `lists` are those of the workspace, where the caller has them open.
+    """
+    lists = lists or open_lists(workspace)
     report = workspace.read_draft(workspace.draft_path(draft), _known(workspace, lists))
     chosen = lists.segments.select(segments or report.segments)
     return Mailing(
@@ -237,11 +247,8 @@ def preflight(mailing: Mailing, made: plan.Plan | None = None) -> Preflight:
     return Preflight(source=mailing.report.source, problems=checks.run(evidence))
 
 
-def make_plan(
-    mailing: Mailing, *, suppressed: Collection[str], already: Collection[str], lifted: str
-) -> Planned:
-    """The dry run, with what the ledger knows of opt-outs and of who has had it."""
-    proposal = mailing.proposal(suppressed=suppressed, already=already, lifted=lifted)
+def make_plan(mailing: Mailing, proposal: Proposal) -> Planned:
+    """The dry run of a mailing, with what the ledger knows of opt-outs and of who has had it."""
     made = plan.make(proposal)
     return Planned(title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal)
 

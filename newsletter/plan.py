@@ -10,7 +10,7 @@ import json
 from base64 import b32encode
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -147,8 +147,12 @@ class Plan:
         return tuple(segment.name for segment in self.segments if not segment.to_send)
 
 
-def make(proposal: Proposal) -> Plan:
-    """Plan a send. Reads the audience once, to its end."""
+Seen = Callable[[Recipient, str | None], None]
+"""Told of each row of the chosen segments, and why it is left out, if it is."""
+
+
+def make(proposal: Proposal, seen: Seen | None = None) -> Plan:
+    """Plan a send. Reads the audience once, to its end; `seen` may look on."""
     reading = _Reading(proposal)
     counts = {name: Counter[str | None]() for name in proposal.editions}
     examples: dict[str, list[str]] = {name: [] for name in proposal.editions}
@@ -157,6 +161,8 @@ def make(proposal: Proposal) -> Plan:
     for recipient, values, reason in reading:
         segment = recipient.segment
         counts[segment][reason] += 1
+        if seen is not None:
+            seen(recipient, reason)
         if reason is None:
             for place, name in required[segment]:
                 missing[name] += values[place] is None
@@ -181,6 +187,21 @@ def make(proposal: Proposal) -> Plan:
         lists=proposal.audience.lists,
         missing=dict(+missing),
         shared=proposal.audience.shared,
+        max_recipients=proposal.limits.max_recipients,
+    )
+
+
+def reworded(made: Plan, proposal: Proposal) -> Plan:
+    """The plan again, without reading the lists: for a proposal that differs from `made`'s in words alone.
+
+    The caller answers for that: the same lists, segments, opt-outs and fields to merge, with and without a
+    default.
+    """
+    return replace(
+        made,
+        issue=proposal.issue,
+        transport=proposal.transport,
+        receipt=_receipt(proposal, made.receipt.components["audience"]),
         max_recipients=proposal.limits.max_recipients,
     )
 
@@ -261,22 +282,26 @@ class _Reading:
 
     def receipt(self) -> Receipt:
         """The receipt of what has been read. Only after the pass has come to its end."""
-        made = self._proposal
-        headers = {item.name: getattr(made.headers, item.name) for item in fields(Headers)}
-        # A plan is made before the hour of sending is known.
-        del headers["sent_at"]
-        limits = {item.name: getattr(made.limits, item.name) for item in fields(Limits)}
-        editions = sorted(made.editions.items())
-        return Receipt(
-            {f"edition:{name}": _digest(_said(made.issue, edition)) for name, edition in editions}
-            | {
-                "headers": _digest(headers),
-                "transport": _digest({"name": made.transport, "settings": dict(made.transport_settings)}),
-                "limits": _digest(limits),
-                "audience": self._people.hexdigest(),
-                "lifted": _digest(made.lifted),
-            }
-        )
+        return _receipt(self._proposal, self._people.hexdigest())
+
+
+def _receipt(made: Proposal, people: str) -> Receipt:
+    """The receipt of a proposal; `people` is the digest of everybody in it."""
+    headers = {item.name: getattr(made.headers, item.name) for item in fields(Headers)}
+    # A plan is made before the hour of sending is known.
+    del headers["sent_at"]
+    limits = {item.name: getattr(made.limits, item.name) for item in fields(Limits)}
+    editions = sorted(made.editions.items())
+    return Receipt(
+        {f"edition:{name}": _digest(_said(made.issue, edition)) for name, edition in editions}
+        | {
+            "headers": _digest(headers),
+            "transport": _digest({"name": made.transport, "settings": dict(made.transport_settings)}),
+            "limits": _digest(limits),
+            "audience": people,
+            "lifted": _digest(made.lifted),
+        }
+    )
 
 
 def _merger(edition: Edition) -> Callable[[Mapping[str, str]], Values]:

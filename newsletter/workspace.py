@@ -70,8 +70,7 @@ class Workspace:
         """
         for folder in (start, *start.parents):
             if (folder / SETTINGS).is_file():
-                text = _read_text(folder / SETTINGS, SETTINGS)
-                return cls(folder, parse_settings(text, name=SETTINGS), environment)
+                return cls(folder, _read_settings(folder / SETTINGS), environment)
         raise SettingsError(
             [Mistake(Where(SETTINGS), "there is no newsletter.yaml in this folder or above it")],
             "Make a workspace with: newsletter init DIR",
@@ -100,7 +99,7 @@ class Workspace:
 
     def read_draft(self, path: Path, known: Known) -> Report:
         """Parse a draft. Raises `SourceError` with every mistake in it."""
-        return parse_draft(_read_bytes(path), name=self.shown(path), known=known)
+        return parse_draft(_read_bytes(path, self.shown(path)), name=self.shown(path), known=known)
 
     # Lists
 
@@ -135,13 +134,9 @@ class Workspace:
     def theme(self, name: str) -> Theme:
         """A theme: the workspace's own files over those that came with the program."""
         if name not in self.theme_names:
-            raise SourceError(
-                [
-                    Mistake(
-                        Where("templates"), f"there is no theme '{name}'", did_you_mean(name, self.theme_names)
-                    )
-                ]
-            )
+            # A draft's own theme was checked when the draft was read, so this name is that of the settings.
+            what, hint = f"there is no theme '{name}'", did_you_mean(name, self.theme_names)
+            raise SettingsError([Mistake(Where(SETTINGS), what, hint)])
         return Theme(name, self._theme_sources)
 
     @cached_property
@@ -238,17 +233,26 @@ _PRIVATE = b"""# People's addresses, and what was sent to whom: never in a publi
 """
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_settings(path: Path) -> Settings:
+    """Raises `SettingsError`, also where the file cannot be read."""
+    try:
+        text = _read_text(path, SETTINGS)
+    except SourceError as error:
+        raise SettingsError(error.mistakes) from None
+    return parse_settings(text, name=SETTINGS)
+
+
+def _read_bytes(path: Path, shown: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise SourceError([Mistake(Where(str(path)), f"cannot be read: {reason}")]) from None
+        raise SourceError([Mistake(Where(shown), f"cannot be read: {reason}")]) from None
 
 
 def _read_text(path: Path, shown: str) -> str:
     try:
-        return _read_bytes(path).decode("utf-8-sig")
+        return _read_bytes(path, shown).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SourceError(

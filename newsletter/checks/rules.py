@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from inspect import getdoc
 
-from newsletter.model import Edition, Report
-from newsletter.settings import Settings
+from newsletter.checks.evidence import Evidence
 
-ROOMS = ("newsletter.checks.promises", "newsletter.checks.sending")
-"""The modules whose rules are run, in the order of the reference page."""
+__all__ = ["Evidence", "Finding", "Problem", "Rule", "Severity", "Verdict", "rule", "rules", "run", "verdict"]
+
+ROOMS = (
+    "promises",
+    "leftovers",
+    "links",
+    "structure",
+    "wording",
+    "dates",
+    "people",
+    "clients",
+    "contrast",
+    "layout",
+    "sending",
+    "domains",
+    "answers",
+)
+"""The modules of this folder that hold rules."""
 
 
 class Severity(StrEnum):
@@ -41,29 +56,19 @@ class Problem:
     severity: Severity
     message: str
     where: str = ""
+    """`drafts/x.md:14:3`, another file, or a place in the mail."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """All that the rules may look at. What is not known yet (people, before a plan) is empty."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found and where. `severity` is given where this one matters more or less than the rule."""
 
-    report: Report
-    editions: Mapping[str, Edition]
-    settings: Settings
-    transport: str = "outbox"
-    missing: Mapping[str, int] = field(default_factory=dict)
-    """Merge field without a default → number of people to be sent to who lack it."""
-    nobody: tuple[str, ...] = ()
-    """Segments that would reach nobody."""
-
-    @property
-    def rehearsal(self) -> bool:
-        """The outbox is a rehearsal; every other transport is real."""
-        return self.transport == "outbox"
+    message: str
+    where: str = ""
+    severity: Severity | None = None
 
 
-Finding = str | tuple[str, str]
-"""A message, or a message and where it stands."""
+Look = Callable[[Evidence], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,9 @@ class Rule:
 
     code: str
     severity: Severity
-    look: Callable[[Evidence], Iterable[Finding]]
+    look: Look
+    guards_promise: bool = False
+    """It cannot be silenced: no draft may do without it."""
 
     @property
     def name(self) -> str:
@@ -83,25 +90,29 @@ class Rule:
         """The docstring: what it does, why it matters, an example, what to do instead."""
         return getdoc(self.look) or ""
 
-    def problems(self, evidence: Evidence) -> Iterator[Problem]:
-        """What this rule finds."""
+    def problems(self, evidence: Evidence, silenced: Mapping[str, str]) -> Iterator[Problem]:
+        """What this rule finds; a note with the reason where the draft silences it."""
+        reason = "" if self.guards_promise else silenced.get(self.code, "")
         for found in self.look(evidence):
-            message, where = (found, "") if isinstance(found, str) else found
-            yield Problem(self.code, self.severity, message, where)
+            severity = found.severity or self.severity
+            if reason:
+                yield Problem(
+                    self.code, Severity.NOTE, f"{found.message} (silenced: {reason})", found.where
+                )
+            else:
+                yield Problem(self.code, severity, found.message, found.where)
 
 
 _RULES: dict[str, Rule] = {}
 
 
-def rule(
-    code: str, severity: Severity
-) -> Callable[[Callable[[Evidence], Iterable[Finding]]], Callable[[Evidence], Iterable[Finding]]]:
+def rule(code: str, severity: Severity, *, guards_promise: bool = False) -> Callable[[Look], Look]:
     """Register a function as the rule `code`."""
 
-    def register(look: Callable[[Evidence], Iterable[Finding]]) -> Callable[[Evidence], Iterable[Finding]]:
+    def register(look: Look) -> Look:
         if code in _RULES:
             raise ValueError(f"two rules are called {code}")
-        _RULES[code] = Rule(code, severity, look)
+        _RULES[code] = Rule(code, severity, look, guards_promise)
         return look
 
     return register
@@ -110,14 +121,15 @@ def rule(
 def rules() -> tuple[Rule, ...]:
     """Every rule, by code."""
     for room in ROOMS:
-        import_module(room)
+        import_module(f"newsletter.checks.{room}")
     return tuple(_RULES[code] for code in sorted(_RULES))
 
 
 def run(evidence: Evidence) -> tuple[Problem, ...]:
     """Every problem that any rule finds, worst first."""
     order = [Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.NOTE]
-    found = [problem for each in rules() for problem in each.problems(evidence)]
+    silenced = dict(evidence.report.silenced)
+    found = [problem for each in rules() for problem in each.problems(evidence, silenced)]
     return tuple(sorted(found, key=lambda problem: (order.index(problem.severity), problem.code)))
 
 

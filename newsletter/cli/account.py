@@ -24,7 +24,7 @@ from newsletter.cli.writing import has_terminal, now, opened
 from newsletter.delivery.engine import Summary
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
-from newsletter.delivery.run import Row, Run
+from newsletter.delivery.run import Kind, Row, Run
 from newsletter.errors import SourceError, UsageError
 from newsletter.pipeline import open_mailing
 from newsletter.workspace import Workspace
@@ -34,6 +34,15 @@ def carry(workspace: Workspace, ledger: Ledger, run: Run) -> Summary:
     """Deliver a run with a progress bar, and with Ctrl-C as a wish to stop."""
     with _interruptible() as stop, show.progress(run) as tell:
         return dispatch.Carriage(workspace=workspace, stop=stop, progress=tell).carry(ledger, run)
+
+
+def carry_copies(
+    workspace: Workspace, ledger: Ledger, issue: str, summaries: Iterable[Summary]
+) -> list[Summary]:
+    """Deliver the writer's own copies that still wait, unless the run itself could not go on."""
+    if any(summary.exit_code in {5, 130} for summary in summaries):
+        return []
+    return [carry(workspace, ledger, run) for run in dispatch.waiting_copies(ledger, issue)]
 
 
 def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json: bool) -> int:
@@ -48,7 +57,7 @@ def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json
     for summary in summaries:
         if summary.settled:
             rate = summary.settled / max(summary.elapsed_s, 0.001)
-            what = "mails" if summary.run.kind == "real" else f"{summary.run.kind.value} mails"
+            what = "own copies" if summary.run.kind is Kind.COPY else "mails"
             show.say(f"{summary.settled:,} {what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
         for words in (summary.reason, summary.hint):
             if words:
@@ -113,6 +122,7 @@ def resume(issue: str, *, go_on: bool, not_after: str | None, as_json: bool) -> 
         summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
         if not summaries:
             show.say("nothing is left to send")
+        summaries += carry_copies(workspace, ledger, name, summaries)
         return account(ledger, name, summaries, as_json=as_json)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from newsletter import address
 from newsletter.audience import Candidate
@@ -56,6 +58,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
     held = open_lists(workspace)
     audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
     rows = [candidate for candidate in audience if candidate.recipient.key == key]
+    day = _days(workspace)
     with open_ledger(workspace) as ledger:
         opt_outs = ledger.suppressions.history(key)
         drafts = {
@@ -74,7 +77,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
                     }
                     for row in rows
                 ],
-                "suppressions": [_opt_out(each) for each in opt_outs],
+                "suppressions": [_opt_out(each, day) for each in opt_outs],
                 "drafts": drafts,
                 "history": [
                     {
@@ -90,8 +93,8 @@ def explain(wanted: str, *, as_json: bool) -> None:
         return
     _show_rows(rows)
     for each in opt_outs:
-        ended = f", lifted {_day(each.lifted_at)} ({each.lifted_why})" if each.lifted_at else ""
-        print(f"opted out {_day(each.at)}: {each.reason} (by {each.source}){ended}")
+        ended = f", lifted {day(each.lifted_at)} ({each.lifted_why})" if each.lifted_at else ""
+        print(f"opted out {day(each.at)}: {each.reason} ({each.source}){ended}")
     for issue, said in drafts.items():
         print(f"{issue}: {said}")
     for row in history:
@@ -117,7 +120,7 @@ def suppress(action: Suppress, what: str | None, *, reason: str, as_json: bool) 
                 lifted = ledger.suppressions.lift(_key(what or ""), why=reason)
                 show.say("lifted; they can be sent to again" if lifted else "there was no opt-out to lift")
             case Suppress.LIST:
-                _show_opt_outs(list(ledger.suppressions), as_json=as_json)
+                _show_opt_outs(list(ledger.suppressions), _days(workspace), as_json=as_json)
             case Suppress.IMPORT:
                 _import(workspace, ledger, Path(what or ""), reason or "imported")
 
@@ -171,26 +174,31 @@ def _show_rows(rows: list[Candidate]) -> None:
         print(f"{row.recipient.segment}: {said}. {fields}")
 
 
-def _show_opt_outs(found: list[Suppression], *, as_json: bool) -> None:
+def _show_opt_outs(found: list[Suppression], day: Day, *, as_json: bool) -> None:
     if as_json:
-        show.json([{"address": each.key, **_opt_out(each)} for each in found])
+        show.json([{"address": each.key, **_opt_out(each, day)} for each in found])
         return
     for each in found:
-        print(f"{each.key}\t{_day(each.at)}\t{each.reason}\t{each.source}")
+        print(f"{each.key}\t{day(each.at)}\t{each.reason}\t{each.source}")
 
 
-def _opt_out(each: Suppression) -> dict[str, str | None]:
+def _opt_out(each: Suppression, day: Day) -> dict[str, str | None]:
     return {
-        "since": _day(each.at),
+        "since": day(each.at),
         "reason": each.reason,
         "source": each.source,
-        "lifted": _day(each.lifted_at) if each.lifted_at else None,
+        "lifted": day(each.lifted_at) if each.lifted_at else None,
         "lifted_why": each.lifted_why,
     }
 
 
-def _day(moment: float | None) -> str:
-    return datetime.fromtimestamp(moment or 0, UTC).date().isoformat()
+Day = Callable[[float], str]
+"""A moment (epoch seconds) as a date."""
+
+
+def _days(workspace: Workspace) -> Day:
+    zone = ZoneInfo(workspace.settings.timezone)
+    return lambda moment: datetime.fromtimestamp(moment, zone).date().isoformat()
 
 
 def _key(wanted: str) -> str:

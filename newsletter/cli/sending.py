@@ -9,7 +9,7 @@ import typer
 
 from newsletter import dispatch
 from newsletter.cli import show
-from newsletter.cli.account import account, carry, moment
+from newsletter.cli.account import account, carry, carry_copies, moment
 from newsletter.cli.choices import Transport
 from newsletter.cli.writing import has_terminal, now, opened, parsed_address
 from newsletter.delivery.books import Ending
@@ -91,17 +91,18 @@ def send(
             show.plan(made)
         if dispatch.is_rehearsal(mailing.transport):
             return _rehearse(ledger, mailing, made, as_json=as_json)
-        begun = ledger.find_run(mailing.report.issue, receipt) if receipt else None
+        dispatch.way_out(mailing)  # A key that is missing is said before anybody agrees to anything.
         _agree(ledger, mailing, made, receipt)
+        begun = ledger.find_run(mailing.report.issue, made.plan.receipt.value) if receipt else None
         summaries = [carry(mailing.workspace, ledger, begun)] if begun else []
         if made.plan.total:
             run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
-            summaries.append(carry(mailing.workspace, ledger, run))
             if mailing.workspace.settings.sender.own_copy:
-                copies = dispatch.freeze_own_copies(ledger, mailing)
-                summaries.append(carry(mailing.workspace, ledger, copies))
+                dispatch.freeze_own_copies(ledger, mailing)
+            summaries.append(carry(mailing.workspace, ledger, run))
         elif not begun and not ledger.open_runs(mailing.report.issue):
             show.say("everybody in these segments has had it already; nothing was sent")
+        summaries += carry_copies(mailing.workspace, ledger, mailing.report.issue, summaries)
         return account(ledger, mailing.report.issue, summaries, as_json=as_json)
 
 

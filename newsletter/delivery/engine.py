@@ -28,6 +28,8 @@ from newsletter.delivery.run import Claim, Counts, Run
 from newsletter.delivery.transports import Messages, Parcel, Transport
 from newsletter.errors import TransportStopped
 
+__all__ = ["Ending", "Policy", "Progress", "Summary", "deliver"]
+
 _TICK_S = 0.1
 """How long the loop sleeps at most: the age of Ctrl-C when it is seen."""
 

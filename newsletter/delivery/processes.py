@@ -105,10 +105,6 @@ class Process:
     def asked_to_stop(self) -> bool:
         return self._map[_STOP_AT] != 0
 
-    def hush(self) -> None:
-        """Forget that a stop was asked for."""
-        self._map[_STOP_AT] = 0
-
     def close(self) -> None:
         """End a life in which nothing was left open."""
         with suppress(FileNotFoundError):
@@ -153,17 +149,16 @@ class Processes:
             data = self._path(name).read_bytes()
         except FileNotFoundError:
             return None
-        if len(data) < _SLOTS_AT:
+        if len(data) < _SLOTS_AT or (len(data) - _SLOTS_AT) % _SLOT.size:
             return None
         magic, boot, _ = _HEADER.unpack_from(data)
-        boot_now = boot_id()
-        if magic != _MAGIC or not boot_now or boot.rstrip(b"\0") != boot_now.encode():
+        if magic != _MAGIC or not boot_id() or boot.rstrip(b"\0") != boot_id().encode():
             return None
-        return {
-            slot >> 8: STATES[Mark(slot & 0xFF)]
-            for (slot,) in _SLOT.iter_unpack(data[_SLOTS_AT:])
-            if slot & 0xFF
-        }
+        slots = [slot for (slot,) in _SLOT.iter_unpack(data[_SLOTS_AT:]) if slot & 0xFF]
+        try:
+            return {slot >> 8: STATES[Mark(slot & 0xFF)] for slot in slots}
+        except ValueError:
+            return None
 
     def bury(self, name: str) -> None:
         """Remove a dead process's file, once its claims are settled."""

@@ -25,6 +25,9 @@ MARKDOWN = (".md", ".markdown")
 YAML = (".yaml", ".yml")
 SUFFIXES = MARKDOWN + YAML
 
+Places = tuple[tuple[str, int, int], ...]
+"""See `Report.places`."""
+
 _FENCE = re.compile(r"---[ \t]*")
 _NO_FRONT = "Start the file with ---, then title: and meeting:, then --- again, then the text."
 
@@ -53,12 +56,14 @@ def _parse_markdown(source: Source, known: Known) -> Report:
     body = from_markdown(source.lines[end + 1 :], first_line=end + 2)
     mistakes = faults.find(body, source, known)
     front: Front | None = None
+    places: Places = ()
     try:
         document = yaml_source.load("\n".join([*source.lines[1:end], ""]), name=source.name, line_offset=1)
         front = yaml_source.validated(document, Front, context=known)
+        places = _places(document)
     except SourceError as error:
         mistakes.extend(error.mistakes)
-    return _report(front, body, source, mistakes)
+    return _report(front, body, source, mistakes, places)
 
 
 def _parse_yaml(source: Source, known: Known) -> Report:
@@ -70,10 +75,22 @@ def _parse_yaml(source: Source, known: Known) -> Report:
         front = yaml_source.validated(document, YamlDraft, context=known)
     except SourceError as error:
         mistakes.extend(error.mistakes)
-    return _report(front, body, source, mistakes)
+    return _report(front, body, source, mistakes, _places(document))
 
 
-def _report(front: Front | None, body: Body, source: Source, mistakes: list[Mistake]) -> Report:
+def _places(document: yaml_source.Document) -> Places:
+    """Where the texts stand that are not the body's."""
+    body = {"intro", "sections", "closing"}
+    return tuple(
+        (".".join(map(str, location)), where.line, where.column)
+        for location, where in document.values.items()
+        if location and location[0] not in body
+    )
+
+
+def _report(
+    front: Front | None, body: Body, source: Source, mistakes: list[Mistake], places: Places
+) -> Report:
     if front is None or mistakes:
         raise SourceError(set(mistakes))
     lines = body.canonical()
@@ -89,7 +106,9 @@ def _report(front: Front | None, body: Body, source: Source, mistakes: list[Mist
         theme=front.theme,
         lang=front.lang,
         body="\n".join(line.text for line in lines),
+        silenced=tuple(front.silence.items()),
         source=source.name,
+        places=places,
         lines=tuple(line.number for line in lines),
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date  # pydantic reads the annotation
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -124,12 +125,34 @@ def _lang(value: str) -> str:
     return value
 
 
+def _code(value: str, info: ValidationInfo) -> str:
+    known = _known(info)
+    if value in known.kept_codes:
+        raise mistake(
+            f"'{value}' cannot be silenced: it guards a promise to the reader",
+            "Mend what it finds, or take this line out.",
+        )
+    if value not in known.codes:
+        near = get_close_matches(value.upper(), sorted(known.codes), n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else "`newsletter check` shows the code of each problem."
+        raise mistake(f"unknown check '{value}'", hint)
+    return value
+
+
+def _reason(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip():
+        raise mistake("a check is silenced without a reason", 'Say why: silence: {C05: "the tags are meant"}.')
+    return value
+
+
 Line = Annotated[str, AfterValidator(_line)]
 FixedLine = Annotated[Line, AfterValidator(_fixed)]
 MergedLine = Annotated[Line, AfterValidator(_merged)]
 SummaryPoint = Annotated[MergedLine, AfterValidator(_linked)]
 Day = Annotated[date, BeforeValidator(_date)]
 Segment = Annotated[str, AfterValidator(_segment)]
+Code = Annotated[str, AfterValidator(_code)]
+Reason = Annotated[FixedLine, BeforeValidator(_reason)]
 
 
 class _Keys(BaseModel):
@@ -156,6 +179,7 @@ class Front(_Keys):
     segments: list[Segment] = Field(default_factory=list)
     theme: Annotated[str, AfterValidator(_theme)] | None = None
     lang: Annotated[str, AfterValidator(_lang)] | None = None
+    silence: dict[Code, Reason] = Field(default_factory=dict, examples=['{C05: "the tags are meant"}'])
 
 
 class SectionKeys(_Keys):

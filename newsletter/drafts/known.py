@@ -9,11 +9,15 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names a draft may use: columns of the lists, segments in their order, themes."""
+    """The names a draft may use: columns of the lists, segments in their order, themes, codes of checks."""
 
     fields: frozenset[str]
     segments: tuple[str, ...]
     themes: tuple[str, ...]
+    codes: frozenset[str] = frozenset()
+    """The checks that a draft may silence."""
+    kept_codes: frozenset[str] = frozenset()
+    """Those that it may not."""
 
 
 FIELD = re.compile(

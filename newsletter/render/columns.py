@@ -6,15 +6,12 @@ signs.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 
 Width = Callable[[str], int]
 """How many columns a text takes; the text part measures merge fields by their defaults."""
 
-_ATOMS = re.compile(r"([ \t\n]+)")
 _NARROWEST = 12
 _GAP = "  "
 
@@ -74,23 +71,36 @@ def _breakable(word: str) -> list[str]:
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[bool], page: int, width: Width) -> list[str]:
-    """Aligned rows, the first of them the header; a table too wide becomes a list of its rows."""
+    """Aligned rows, the first of them the header; a table that does not fit becomes a list of its rows."""
     widths = [max(width(row[i]) for row in rows) for i in range(len(right))]
     spare = page - len(_GAP) * (len(widths) - 1)
     while sum(widths) > spare and max(widths) > _NARROWEST:
         widest = widths.index(max(widths))
         widths[widest] -= min(sum(widths) - spare, widths[widest] - _NARROWEST)
-    if sum(widths) > spare:
+    wrapped = [[wrap(cell, size, width) for cell, size in zip(row, widths, strict=True)] for row in rows]
+    if sum(widths) > spare or any(sum(len(cell) > 1 for cell in row) > 1 for row in wrapped):
         return _listed(rows, page, width)
-    head, *body = [_row(row, widths, right, width) for row in rows]
+    head, *body = [_row(row, widths, right, width) for row in wrapped]
     rule = _GAP.join("-" * size for size in widths)
     return [*head, rule, *(line for lines in body for line in lines)]
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool], width: Width) -> list[str]:
-    wrapped = [wrap(cell, size, width) for cell, size in zip(cells, widths, strict=True)]
+def _row(
+    cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[bool], width: Width
+) -> list[str]:
+    """A row whose words stand in order: what follows a cell of several lines stands beside its last."""
+    height = max(map(len, cells))
+    tallest = next(index for index, cell in enumerate(cells) if len(cell) == height)
     lines = []
-    for parts in zip_longest(*wrapped, fillvalue=""):
+    for number in range(height):
+        parts = [
+            cell[number]
+            if index == tallest
+            else cell[0]
+            if number == (0 if index < tallest else height - 1)
+            else ""
+            for index, cell in enumerate(cells)
+        ]
         padded = [
             _pad(part, size, width, to_right=to_right)
             for part, size, to_right in zip(parts, widths, right, strict=True)

@@ -117,7 +117,9 @@ def _sections(kept: Iterable[Token]) -> tuple[Section, ...]:
         if token.type in {"only_open", "only_close"}:
             for_all = token.type == "only_close"
             continue
-        if token.type == "heading_open" and token.level == 0 and token.tag in {"h1", "h2"}:
+        # The parser counts an `only` block as a level.
+        at_margin = token.level == (0 if for_all else 1)
+        if token.type == "heading_open" and at_margin and token.tag in {"h1", "h2"}:
             groups.append((for_all, []))
         groups[-1][1].append(token)
     return tuple(_numbered(groups))

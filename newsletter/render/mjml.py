@@ -58,8 +58,8 @@ _REFUSED = {
 }
 _MEASURED = frozenset({"mj-section", "mj-wrapper", "mj-column", "mj-image", "mj-divider"})
 """Where mrml 6.0.1, in mjml-python 1.4.2, works out a width for Outlook: it heeds `padding-left` and
-`padding-right` with a unit, and not the sides of `padding`. It can go when the test against the official compiler
-passes without it."""
+`padding-right` with a unit, and not the sides of `padding`. It can go when the test against the official
+compiler passes without it."""
 _SIDES_HINT = 'Write padding-top, padding-right and so on, each with a unit: padding-left="40px".'
 _SHOWN_BEFORE_AND_AFTER = 2
 _SHOWN_COLUMNS = 100

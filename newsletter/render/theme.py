@@ -54,7 +54,7 @@ class Filled:
     theme: Theme
 
     def origin(self, line: int) -> Where:
-        """The place in a template of a line (from 1) of the text: exact in what the template holds as written."""
+        """The place in a template that a line (from 1) of the text came from; exact but for loops."""
         ends = list(accumulate(map(len, self.chunks)))
         lines = self.text.split("\n")
         start = sum(len(text) + 1 for text in lines[: line - 1])

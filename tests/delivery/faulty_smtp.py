@@ -141,7 +141,7 @@ class _Session:
 
     def _obey(self, command: str) -> None:
         self._server.commands.append(command)
-        verb = command.split(" ")[0].upper()
+        verb = command.split(" ", maxsplit=1)[0].upper()
         match verb:
             case "EHLO":
                 names = [*self._server.extensions, *(["PIPELINING"] if self._server.pipelining else [])]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from render_samples import THEMES
+
+from tests.render.samples import THEMES
 
 
 @pytest.fixture(params=THEMES)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from lxml import etree
-from render_samples import LOOK, PERSON, SOURCES, THEMES, edited, rendered, report
 
-from newsletter import render
-from newsletter.drafts import Known, parse
+from newsletter import markdown, render
+from newsletter.drafts import FIELD, Known, parse
 from newsletter.errors import SettingsError, SourceError
 from newsletter.model import SIGN_UP, UNSUBSCRIBE, Context, Slot, Theme
 from newsletter.render import Look, fill
+from tests.render.samples import LOOK, PERSON, SOURCES, THEMES, document, edited, rendered, report
 
 EXAMPLES = sorted(Path(__file__).parents[2].glob("drafts/*.*"))
 FIELDS = frozenset({"first_name", "last_name", "clp", "region", "role", "consent_source", "consent_date"})
@@ -32,6 +32,44 @@ def test_the_example_drafts_render_in_every_theme(path: Path, theme: str) -> Non
         assert len(html.encode()) < 62_000
         assert edition.disclaimer_html in html
         assert edition.disclaimer_text in fill(edition.text, PERSON)
+
+
+def squeezed(text: str) -> str:
+    """The text without blanks and without the signs that the text part adds."""
+    return re.sub(r"\s|[*_>]|\[[0-9]+\]", "", text)
+
+
+def missing(parts: Iterable[str], text: str) -> str | None:
+    """The first that is not there after the one before it; None when all are."""
+    at = 0
+    for part in parts:
+        found = text.find(part, at)
+        if found < 0:
+            return part
+        at = found + len(part)
+    return None
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.suffix)
+def test_every_block_and_link_of_a_draft_is_in_both_parts_in_order(path: Path, theme: str) -> None:
+    """As the parser reads them, with the defaults filled in."""
+    draft = parse(path.read_bytes(), name=path.name, known=Known(FIELDS, SEGMENTS, THEMES))
+    edition = render.edition(draft, Theme(theme, SOURCES), LOOK, segment="members")
+    body = FIELD.sub(lambda match: match["default"] or "", draft.body)
+    inlines = [
+        token for token in markdown.for_segment(markdown.parse(body), "members") if token.type == "inline"
+    ]
+    blocks = [squeezed(markdown.plain(token)) for token in inlines]
+    assert len(blocks) > 60
+    html, text = (fill(part, {UNSUBSCRIBE: "x"}) for part in (edition.html, edition.text))
+    assert not missing(blocks, squeezed("".join(document(html).find("body").itertext())))
+    assert not missing(blocks, squeezed(text))
+
+    children = (child for token in inlines for child in token.children or ())
+    links = [str(child.attrs["href"]) for child in children if child.type == "link_open"]
+    assert len(links) > 3
+    assert not missing(links, "\n".join(link.get("href", "") for link in document(html).iter("a")))
+    assert not missing(dict.fromkeys(links), text[text.index("\nLinks\n") :])
 
 
 def test_fields_start_with_the_name_and_leave_out_the_unsubscribe_link() -> None:
@@ -52,28 +90,25 @@ def test_a_slot_knows_where_it_stands(theme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["O'Brien", "A&B <script>alert(1)</script>", "Siân 🌹", '"Doe, Jane"', "a\r\nb", "-->", "<![endif]-->"]
+    "name",
+    ["O'Brien", "A&B <script>alert(1)</script>", "Siân 🌹", '"Doe, Jane"', "a\r\nb", "-->", "<![endif]-->"],
 )
 def test_a_persons_name_stays_a_name(name: str, theme: str) -> None:
     """Whatever a person is called, the document is the same and the name is read as it was written."""
     edition = rendered(theme=theme)
-    plain = etree.fromstring(fill(edition.html, PERSON), etree.HTMLParser())
+    plain = document(fill(edition.html, PERSON))
     html = fill(edition.html, PERSON | {"first_name": name, "clp": name})
-    document = etree.fromstring(html, etree.HTMLParser())
-    assert [element.tag for element in document.iter()] == [element.tag for element in plain.iter()]
-    assert " ".join(f"Dear {name},".split()) in " ".join("".join(document.itertext()).split())
+    page = document(html)
+    assert [element.tag for element in page.iter()] == [element.tag for element in plain.iter()]
+    assert " ".join(f"Dear {name},".split()) in " ".join("".join(page.itertext()).split())
     assert f"Dear {' '.join(name.split())}," in fill(edition.text, PERSON | {"first_name": name})
 
 
 def test_a_person_may_be_called_what_a_token_is_called() -> None:
     """That no token is left is known of the pieces, so a value cannot be taken for one."""
     edition = rendered()
-    (nonce,) = set(re.findall(r"z[b-t]{11}(?=[0-9]{4})", _hidden_tokens(edition.mjml)))
+    (nonce,) = set(re.findall(r"z[b-t]{11}(?=[0-9]{4})", edition.mjml))
     assert f"Dear {nonce}0000," in fill(edition.text, PERSON | {"first_name": f"{nonce}0000"})
-
-
-def _hidden_tokens(mjml: str) -> str:
-    return mjml
 
 
 def test_items_keep_their_number_in_every_copy(theme: str) -> None:
@@ -89,13 +124,13 @@ def test_items_keep_their_number_in_every_copy(theme: str) -> None:
 
 def test_the_contents_list_leads_to_each_heading() -> None:
     """Every entry has its anchor, by id and by name, and reads as a numbered outline where links are dead."""
-    document = etree.fromstring(fill(rendered(segment="secretaries").html, PERSON), etree.HTMLParser())
-    (listed,) = document.xpath("//table[@class='contents']")
+    page = document(fill(rendered(segment="secretaries").html, PERSON))
+    (listed,) = page.xpath("//table[@class='contents']")
     entries = [" ".join("".join(row.itertext()).split()) for row in listed.iter("tr")]
     assert entries == ["1. Finance & “money”", "• Please do this", "2. Next meeting", "3. Keeping in touch"]
     for link in listed.iter("a"):
         anchor = link.get("href").removeprefix("#")
-        (heading,) = document.xpath("//h2[@id=$anchor]", anchor=anchor)
+        (heading,) = page.xpath("//h2[@id=$anchor]", anchor=anchor)
         assert heading.find("a").get("name") == anchor
 
 
@@ -160,11 +195,9 @@ def test_raw_html_is_shown_as_text(theme: str) -> None:
 
 def test_a_title_with_quotes_breaks_no_label(theme: str) -> None:
     """The compiler copies the title into an attribute without escaping it."""
-    document = etree.fromstring(
-        fill(rendered(theme=theme, title='The "big" one & 5" more').html, PERSON), etree.HTMLParser()
-    )
-    assert document.findtext(".//title") == "The “big” one & 5” more"
-    assert document.xpath("string(//div[@role='article']/@aria-label)") == "The “big” one & 5” more"
+    page = document(fill(rendered(theme=theme, title='The "big" one & 5" more').html, PERSON))
+    assert page.findtext(".//title") == "The “big” one & 5” more"
+    assert page.xpath("string(//div[@role='article']/@aria-label)") == "The “big” one & 5” more"
 
 
 def test_hosts_beyond_ascii_are_encoded() -> None:
@@ -177,7 +210,9 @@ def test_the_authors_own_pictures_may_be_fetched_and_no_others() -> None:
     """Whoever opens the mail is told on by every request it makes."""
     body = "![A chart](https://pictures.example.org/chart.png)"
     assert 'alt="A chart"' in fill(rendered(body).html, PERSON)
-    with pytest.raises(SourceError, match="fetches https://spy.example/x.png, which is not the author’s own|author's own"):
+    with pytest.raises(
+        SourceError, match=r"fetches https://spy\.example/x\.png, which is not the author's own picture"
+    ):
         rendered(sources=edited("report/theme.mjml", "{{ look.logo }}", "https://spy.example/x.png"))
 
 
@@ -193,7 +228,11 @@ def test_the_authors_own_pictures_may_be_fetched_and_no_others() -> None:
         ("{{ words.meeting }}", '<b onclick="x">x</b>', "is a script"),
         ("{{ words.meeting }}", "<form>x</form>", "has no place in a mail"),
         ("{{ words.meeting }}", '<b style="background:url(https://x.example)">x</b>', "fetches something"),
-        ("{{ words.meeting }}", "<!--[if mso]><img src='https://x.example/a.png'/><![endif]-->", "Outlook fetches"),
+        (
+            "{{ words.meeting }}",
+            "<!--[if mso]><img src='https://x.example/a.png'/><![endif]-->",
+            "Outlook fetches",
+        ),
         ("{{ words.meeting }}", "</p><mj-divider /><p>", "cannot be used|uncompiled|well-formed|stands where"),
         ('{% include "parts/footer.mjml" %}', "{% include 'parts/bare.mjml' %}", "unsubscribe link"),
     ],
@@ -241,7 +280,9 @@ def test_our_own_slots_stand_only_where_they_make_sense(new: str, said: str) -> 
 
 def test_a_slot_in_a_comment_for_outlook_is_escaped_as_in_an_attribute() -> None:
     """A value must not end the comment."""
-    sources = edited("report/theme.mjml", "{{ words.meeting }}", "<!--[if mso]><i>{{ words.why }}</i><![endif]-->")
+    sources = edited(
+        "report/theme.mjml", "{{ words.meeting }}", "<!--[if mso]><i>{{ words.why }}</i><![endif]-->"
+    )
     edition = rendered(sources=sources)
     assert Slot(SIGN_UP, "how and when is not on record", Context.ATTRIBUTE) in edition.html.slots
     html = fill(edition.html, PERSON | {SIGN_UP: "--><b>gotcha</b>"})
@@ -250,7 +291,11 @@ def test_a_slot_in_a_comment_for_outlook_is_escaped_as_in_an_attribute() -> None
 
 def test_a_third_theme_is_made_by_copying_a_folder() -> None:
     """Nothing but its folder names a theme."""
-    copied = {f"mine/{name.removeprefix('letter/')}": text for name, text in SOURCES.items() if name.startswith("letter/")}
+    copied = {
+        f"mine/{name.removeprefix('letter/')}": text
+        for name, text in SOURCES.items()
+        if name.startswith("letter/")
+    }
     sources = SOURCES | copied
     assert render.theme_names(sources) == ("letter", "mine", "report")
     mine, letter = rendered(theme="mine", sources=sources), rendered(theme="letter")
@@ -268,7 +313,10 @@ def test_an_unknown_theme_gets_the_nearest_name() -> None:
     [
         ({"accent": "reddish"}, "the accent 'reddish' is not a colour"),
         ({"font": "Gorgia"}, "Did you mean 'georgia'"),
-        ({"disclaimer": "All views are mine."}, "the disclaimer lacks “personal account” and “not” and “official record”"),
+        (
+            {"disclaimer": "All views are mine."},
+            "the disclaimer lacks “personal account” and “not” and “official record”",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_an_error_of_the_settings(changes: dict[str, str], said: str) -> None:

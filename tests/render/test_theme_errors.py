@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from render_samples import SOURCES, edited, rendered
 
 from newsletter.errors import SourceError
+from tests.render.samples import SOURCES, edited, rendered
 
 
 def line_of(name: str, text: str) -> int:
@@ -38,17 +38,26 @@ CASES = {
         ("parts/head.mjml", 'font-size="17px"', "font-size=17px"),
         ["not well-formed", "quote every attribute"],
     ),
-    "an unknown value": (("report/theme.mjml", "{{ title }}", "{{ titel }}"), ["'titel'", "Did you mean 'title'?"]),
+    "an unknown value": (
+        ("report/theme.mjml", "{{ title }}", "{{ titel }}"),
+        ["'titel'", "Did you mean 'title'?"],
+    ),
     "an unknown part of a value": (
         ("parts/footer.mjml", "<p>{{ words.imprint }}</p>", "<p>{{ words.imprnt }}</p>"),
         ["'imprnt'", "Did you mean 'imprint'?", "<p>{{ words.imprnt }}</p>"],
     ),
-    "a tag of Jinja2 misspelt": (("parts/sections.mjml", "{% endfor %}", "{% endfr %}"), ["'endfr'", "'endfor'"]),
+    "a tag of Jinja2 misspelt": (
+        ("parts/sections.mjml", "{% endfor %}", "{% endfr %}"),
+        ["'endfr'", "'endfor'"],
+    ),
     "a missing part": (
         ("report/theme.mjml", "parts/footer.mjml", "parts/foter.mjml"),
         ["there is no 'parts/foter.mjml' to include", "Did you mean 'parts/footer.mjml'?"],
     ),
-    "a sum that cannot be done": (("parts/footer.mjml", "{{ words.imprint }}", "{{ 1 / 0 }}"), ["division by zero"]),
+    "a sum that cannot be done": (
+        ("parts/footer.mjml", "{{ words.imprint }}", "{{ 1 / 0 }}"),
+        ["division by zero"],
+    ),
     "a reach for Python": (
         ("parts/footer.mjml", "{{ words.imprint }}", "{{ words.__class__.__mro__ }}"),
         ["unsafe"],
@@ -83,7 +92,7 @@ def test_a_wrong_template_is_shown_with_its_place(change: tuple[str, str, str], 
         ("report/theme.mjml", "{{ point }}", "{{ nothing }}"),
         ("parts/footer.mjml", "<p>{{ words.imprint }}</p>", "<p>{{ words.imprint }} & </p>"),
         ("parts/footer.mjml", "{{ disclaimer }}", "{{ disclaimer }} & "),
-        ("parts/contents.mjml", '<p class="label">', '<p class=label>'),
+        ("parts/contents.mjml", '<p class="label">', "<p class=label>"),
         ("report/theme.mjml", "<h1 ", "<mj-h1></mj-h1><h1 "),
     ],
 )
@@ -108,7 +117,7 @@ def test_the_generated_mjml_is_shown_around_the_fault() -> None:
 
 def test_what_only_the_compiler_refuses_is_an_error_of_the_theme() -> None:
     """A declaration before the MJML is fine for XML and not for the compiler, which counts in bytes."""
-    sources = edited("report/theme.mjml", '<mjml lang', '<?xml version="1.0"?>\n<!-- é -->\n<mjml lang')
+    sources = edited("report/theme.mjml", "<mjml lang", '<?xml version="1.0"?>\n<!-- é -->\n<mjml lang')
     with pytest.raises(SourceError, match="this is not MJML: unexpected token") as caught:
         rendered(sources=sources)
     assert caught.value.mistakes[0].where.file == "templates/report/theme.mjml"

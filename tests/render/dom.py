@@ -1,8 +1,8 @@
 """HTML as a list of lines, on which two compilers agree when their documents mean the same.
 
-What is evened out is what cannot be seen: the order of attributes, declarations and column rules, empty attributes,
-how many style elements the rules stand in, blanks, short forms of colours and zeros, the restyled preheader, and
-the classes that MJML gives to tables for Outlook, which no rule of ours names.
+What is evened out is what cannot be seen: the order of attributes, declarations and column rules, empty
+attributes, how many style elements the rules stand in, blanks, short forms of colours and zeros, the restyled
+preheader, and the classes that MJML gives to tables for Outlook, which no rule of ours names.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ _ZERO = re.compile(r"(?<![\d.])0(?:px|pt)")
 _TAG = re.compile(r"<([a-z]+)((?:\s+[a-z-]+=\"[^\"]*\")*)\s*>")
 _ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
 _PREHEADERS = (
-    "color: #ffffff; display: none; font-size: 1px; line-height: 1px; max-height: 0; max-width: 0; opacity: 0; "
-    "overflow: hidden",
+    (
+        "color: #ffffff; display: none; font-size: 1px; line-height: 1px; max-height: 0; max-width: 0; "
+        "opacity: 0; overflow: hidden"
+    ),
     "display: none; max-height: 0; mso-hide: all; overflow: hidden",
 )
 
 
 def lines(html: str) -> list[str]:
     """Every tag, text and comment of a document in order, and at the end every rule of its styles."""
-    root = etree.fromstring(_ADJACENT.sub("", html), etree.HTMLParser())
+    root: Any = etree.fromstring(_ADJACENT.sub("", html), etree.HTMLParser())
     styles = [style for style in root.iter("style") if style.getparent().tag == "head"]
     rules = [f"{style.get('media')} {rule}" for style in styles for rule in css.rules(style.text or "")]
     for style in styles:

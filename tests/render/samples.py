@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+from lxml import etree
 
 from newsletter import render
 from newsletter.model import SIGN_UP, UNSUBSCRIBE, Edition, Meeting, Report, Theme
@@ -96,6 +99,11 @@ def rendered(
     return render.edition(
         report(body, **changes), Theme(theme, SOURCES if sources is None else sources), look, segment=segment
     )
+
+
+def document(html: str) -> Any:
+    """Finished HTML, parsed; untyped, for the library's own types fit no use of it."""
+    return etree.fromstring(html, etree.HTMLParser())
 
 
 def edited(name: str, old: str, new: str) -> dict[str, str]:

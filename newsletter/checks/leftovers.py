@@ -1,0 +1,163 @@
+"""Rules about what was left behind: notes to oneself, gaps, the words of an empty draft, a tool's debris."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from newsletter.checks.prose import Passage
+from newsletter.checks.rules import Evidence, Finding, Severity, rule
+
+TEMPLATE = (
+    "The one thing every reader should know",
+    "Write how the meeting was, in a sentence or two",
+    "First subject",
+    "What was said, what was decided, what you think of it",
+    "Where you have been, and how to invite you",
+)
+"""What `newsletter new` writes to be replaced."""
+
+_SHOWN = 60
+
+_TO_WRITE = re.compile(
+    r"""
+    \b(?:TODO|TO\ DO|TO-DO|FIXME|TK|TKTK|XXX+)\b
+    | (?<![\w-])(?:[£$€]\s?)?[xX]{2,}(?:[,.][xX\d]{2,})*(?:\s?(?:%|k|m|bn|per\ cent|members|votes))?(?![\w'’-])
+    | \?{2,}
+    | \b(?:lorem\ ipsum|dolor\ sit\ amet|consectetur\ adipiscing|blah(?:\ blah)+|asdf\w*)\b
+    | \b(?:text|copy|figures?|names?|links?|quotes?|photo|picture|table|numbers?|dates?)\ (?:goes?|to\ go|to\ come)\ here\b
+    | \[\s*(?:insert|add|put|check|links?|names?|dates?|figures?|numbers?|tbc|tba|source|quote|photo|picture|image|title
+        |your|to\ come|confirm|ask|see|who|when|where|placeholder|details|needs?|missing|xx+|\.{2,}|…|\?+)\b?[^\]]{0,80}\]
+    | (?:\.{2}|…)\s?(?:here|to\ follow)\b | _{3,}
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_ROMAN = re.compile(r"(?:[A-Z][a-z]+|[Cc]lause|[Pp]art|[Rr]ule)\s+$")
+"""What stands before a Roman numeral: “Rule XX”."""
+_CASED = re.compile(r"TK|TKTK|TO DO|TO-DO")
+"""Words that mean nothing special in small letters."""
+
+_NOT_SETTLED = re.compile(r"\b(?:tbc|tba|tbd|to be (?:confirmed|announced|decided))\b", re.IGNORECASE)
+_NOTE_TO_SELF = re.compile(
+    r"""
+    \b(?:before\ (?:it|this)\ goes(?:\ out)?|before\ (?:we\ )?(?:sending|send|publishing)|note\ to\ self
+        |delete\ before|remove\ before|rough\ draft|first\ draft|not\ for\ sending|reword\ this|rewrite\ this
+        |is\ this\ (?:right|public|correct)\ ?\?|(?:left|leave|leaving)\ (?:a\ (?:gap|space)|space)
+        |(?:to|will)\ supply\ (?:the\ )?(?:figures?|numbers?|names?))\b
+    | [(\[]\s*(?:nb:?\s+)?(?:\w+\s?[-–,:]\s+)?(?:can\ you\s+)?(?:please\s+)?
+        (?:check|confirm|verify|ask|double-check|expand|rewrite|shorten|cut)\s
+        (?:this|that|with|whether|if|spelling|name|date|figures?|the\ (?:figures?|spelling|date|name|number))\b[^)\]]*[)\]]
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_DEBRIS = re.compile(
+    r"""
+    Error!\s(?:Bookmark|Reference|Hyperlink|Not\ a\ valid|No\ text\ of)[^.!]*[.!]?
+    | \b(?:PAGEREF|HYPERLINK\s+["“”]|MERGEFIELD|INCLUDEPICTURE|TOC\s\\o)\S*
+    | _Toc\d{4,} | \bmso-[a-z-]+:? | </?(?:o|w|v|st1):\w+[^>]* | Click\ or\ tap\ (?:here\ )?to\ enter\ text | \[if\ \w+\]
+    """,
+    re.VERBOSE,
+)
+_MOJIBAKE = re.compile(r"\ufffd|â€|Ã[\x80-\xbf©¨¡³­ª«]|Â[£§°\xa0·©]|ï¬|[\ue000-\uf8ff]")
+
+_TYPED_MARKUP = re.compile(
+    r"""
+    </?(?:a|b|i|u|br|p|em|strong|span|div|font|h[1-6]|ul|ol|li|table|tr|td|img|center|hr|sup|sub)\b[^<>]*>
+    | &(?:nbsp|amp|lt|gt|quot|pound|ndash|mdash|rsquo|lsquo|\#\d+);
+    | \*{2,} | (?<!\w)_{2}(?=\w) | (?<=\w)_{2}(?!\w) | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$) | (?<=[^\W\d])\*(?![\w*])
+    | ^\#{1,6}(?=\w) | ~~(?=\S)
+    | \]\s?\(\s?(?:https?:|mailto:|www\.) | (?<=\w)\]\[
+    | \*\|\w+\|\* | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\] | \{%.*?%\} | \$\{\w+\}
+    | \[(?:FIRSTNAME|FNAME|NAME|UNSUBSCRIBE|firstname|first_name)\]
+    | (?<!\w)-(?:firstName|first_name|name)-(?!\w)
+    """,
+    re.VERBOSE,
+)
+
+
+@rule("C01", Severity.ERROR)
+def gaps_and_notes_to_oneself(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for what nobody means to send: TODO, XX for a figure, ??, “[insert link]”, filler text.
+
+    Why it matters: it is the one thing that every reader will remember.
+    Example: `The deficit is £XX,000.`
+    Instead: write what is missing, or take the sentence out.
+    """
+    for passage in evidence.prose.passages:
+        for found in _TO_WRITE.finditer(passage.text):
+            if _means_something(found):
+                continue
+            yield Finding(f"“{_shortened(found[0])}” looks unfinished", passage.place(found[0]))
+
+
+@rule("C02", Severity.WARNING)
+def things_still_to_be_settled(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for TBC and its like, and for remarks that seem meant for a colleague.
+
+    Why it matters: a reader cannot tell what is open from what was forgotten.
+    Example: `(Jo, can you check this with the office?)`
+    Instead: settle it, or say in a sentence what is open and when it will be known.
+    """
+    for passage in evidence.prose.passages:
+        for found in _NOT_SETTLED.finditer(passage.text):
+            yield Finding(f"“{found[0]}” is still open", passage.place(found[0]))
+        for found in _NOTE_TO_SELF.finditer(passage.text):
+            yield Finding(f"“{_shortened(found[0])}” reads like a note to a colleague", passage.place(found[0]))
+
+
+@rule("C03", Severity.ERROR)
+def words_of_an_empty_draft(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for the sentences that `newsletter new` writes to be replaced.
+
+    Why it matters: they say nothing, to everybody.
+    Example: `What was said, what was decided, what you think of it.`
+    Instead: write the section, or take it out with its heading.
+    """
+    for passage in evidence.prose.passages:
+        if passage.text.rstrip(".") in TEMPLATE:
+            yield Finding(f"“{passage.text}” is what an empty draft says", passage.where)
+
+
+@rule("C04", Severity.ERROR)
+def debris_of_other_programs(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for a word processor's error texts and codes, and for letters of a wrong encoding.
+
+    Why it matters: a reader sees “Error! Bookmark not defined.” or “donâ€™t”, and wonders what else went wrong.
+    Example: `of which more in Error! Reference source not found.`
+    Instead: write what stood there; paste as plain text.
+    """
+    for passage in evidence.prose.passages:
+        for found in _DEBRIS.finditer(passage.text):
+            yield Finding(f"“{_shortened(found[0])}” comes from a word processor", passage.place(found[0]))
+        for word in _words_with(_MOJIBAKE, passage):
+            yield Finding(f"“{_shortened(word)}” has letters of a wrong encoding", passage.place(word))
+
+
+@rule("C05", Severity.WARNING)
+def markup_that_readers_will_see(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for tags, asterisks, brackets and other programs' merge fields that come out as text.
+
+    Why it matters: only Markdown is turned into a layout, and only where it is whole; the rest is shown as typed.
+    Example: `**Income is down`, `<b>down</b>`, `[the paper] (https://…)`, `*|FNAME|*`.
+    Instead: close what is opened, leave no space inside a link, and write `{{ first_name | default("friend") }}`.
+    """
+    for passage in evidence.prose.passages:
+        for found in _TYPED_MARKUP.finditer(passage.text):
+            yield Finding(f"“{_shortened(found[0])}” will be shown to readers as it stands", passage.place(found[0]))
+
+
+def _means_something(found: re.Match[str]) -> bool:
+    """A Roman numeral after the thing it counts, or a small word that is a code only in capitals."""
+    word = found[0]
+    if _CASED.fullmatch(word.upper()) and not word.isupper():
+        return True
+    return word.isupper() and set(word) == {"X"} and bool(_ROMAN.search(found.string[: found.start()]))
+
+
+def _words_with(pattern: re.Pattern[str], passage: Passage) -> Iterable[str]:
+    return (word for word in passage.text.split() if pattern.search(word))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1].rstrip()}…"

@@ -1,0 +1,70 @@
+"""What the world outside says of a mailing, as values: the domain's records, the links, SpamAssassin.
+
+Rule: these are written by whoever asked, and only read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+Standing = Literal["ok", "missing", "fail", "unknown"]
+"""`missing`: there is no such record; `fail`: there is one, and it does not do; `unknown`: nobody answered."""
+
+PROVED = ("spf", "dkim", "dmarc", "alignment")
+"""What a receiving server asks of a domain, as `DomainReport` names it."""
+
+
+class DomainReport(BaseModel):
+    """What `newsletter doctor` found of the sending domain, kept in `.newsletter/doctor.json`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    checked_at: AwareDatetime
+    domain: str
+    """The domain of the From address that was looked at."""
+    spf: Standing = "unknown"
+    dkim: Standing = "unknown"
+    dmarc: Standing = "unknown"
+    alignment: Standing = "unknown"
+    """Whether SPF or DKIM passes for the From domain itself, which is what DMARC asks."""
+    details: Mapping[str, str] = Field(default_factory=dict)
+    """One of the four → what was found and what to do, in a sentence."""
+
+    @classmethod
+    def from_json(cls, text: str) -> DomainReport | None:
+        """The report in a file; None where the file holds none."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            return None
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back when a web address was fetched."""
+
+    status: int | None
+    """The HTTP status; None when nobody answered."""
+    why: str = ""
+    """Why nobody answered, in words."""
+    size_bytes: int | None = None
+    """How much it holds, where the server said so."""
+    location: str = ""
+    """Where a redirection led in the end, if it left the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpamScore:
+    """What SpamAssassin says of one message."""
+
+    score: float
+    required: float
+    tests: tuple[str, ...] = ()
+    """The names of the tests that counted."""

@@ -1,0 +1,144 @@
+"""At a real terminal: the number that must be typed, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import clean_environment, finish, spawn
+from tests.cli.relay import Relay
+from tests.cli.small import DRAFT, EVERYBODY, ISSUE, JANE, Small, part
+
+
+@contextmanager
+def at_a_terminal(*arguments: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A command whose stdin and stderr are a terminal; what a person types is written to the number given."""
+    keyboard, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "newsletter", *arguments],
+        cwd=cwd,
+        env=clean_environment({"TERM": "xterm"}),
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    try:
+        yield process, keyboard
+    finally:
+        os.close(keyboard)
+        process.kill()
+        process.communicate()
+
+
+def type_at_prompt(keyboard: int, *answers: str) -> str:
+    """Answer each question once it stands on the screen; everything the screen showed to the end."""
+    screen = read_until(keyboard, b"Type the number")
+    for answer in answers:
+        os.write(keyboard, f"{answer}\n".encode())
+    return (screen + read_until(keyboard, None)).decode()
+
+
+def read_until(keyboard: int, wanted: bytes | None) -> bytes:
+    screen = b""
+    while wanted is None or wanted not in screen:
+        try:
+            read = os.read(keyboard, 4096)
+        except OSError:  # The other end is closed: the process has ended.
+            break
+        if not read:
+            break
+        screen += read
+    return screen
+
+
+def test_a_real_send_by_hand_asks_for_the_number_of_recipients(small: Small, relay: Relay) -> None:
+    """The plan stands on stdout, the question on the terminal; the right number sends."""
+    with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
+        screen = type_at_prompt(keyboard, "5")
+        assert process.wait(timeout=30) == 0, screen
+        assert process.stdout is not None
+        assert b"to send: 5" in process.stdout.read()
+    assert "Type the number of recipients to send to all 5 of them" in screen
+    assert relay.addresses == Counter(EVERYBODY)
+
+
+@pytest.mark.parametrize("typed", ["4", "yes"])
+def test_a_wrong_number_sends_nothing(small: Small, relay: Relay, typed: str) -> None:
+    """Exit 1, and no word that people type out of habit helps."""
+    with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
+        screen = type_at_prompt(keyboard, typed)
+        assert process.wait(timeout=30) == 1
+    assert "that is not the number; nothing was sent" in screen
+    assert relay.taken == []
+    assert small.good("status", "--json").json == []
+
+
+def test_ctrl_c_at_the_question_sends_nothing(small: Small, relay: Relay) -> None:
+    """Exit 130, without a traceback."""
+    with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
+        read_until(keyboard, b"Type the number")
+        process.send_signal(signal.SIGINT)
+        screen = read_until(keyboard, None).decode()
+        assert process.wait(timeout=30) == 130
+    assert "Traceback" not in screen
+    assert relay.taken == []
+
+
+def test_ctrl_c_stops_cleanly_and_resume_reaches_the_rest_once(small: Small) -> None:
+    """Exit 130 with the way to go on; after `resume` everybody has had it exactly once, and the writer too."""
+    small.change("newsletter.yaml", "connections: 2", "connections: 1")
+    with Relay(delay_s=0.3) as relay:
+        small.use_relay(relay.port)
+        process = spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root)
+        assert relay.first.wait(30)
+        process.send_signal(signal.SIGINT)
+        stopped = finish(process)
+        assert stopped.code == 130
+        assert f"newsletter resume {ISSUE}" in stopped.err
+        assert "Traceback" not in stopped.err
+        stands = small.good("status", ISSUE, "--json").json
+        assert stands["accepted"] == len(relay.addresses) < len(EVERYBODY)
+        assert (stands["accepted"] + stands["pending"], stands["unknown"]) == (5, 0)
+        relay.delay_s = 0.0
+        assert small.run("resume", ISSUE).code == 0
+    assert relay.addresses == Counter(EVERYBODY)
+    assert {"on the agenda" in part(copy, "plain") for copy in relay.own_copies} == {True, False}
+    assert len(relay.own_copies) == 2
+
+
+def test_a_killed_send_is_finished_by_resume_without_doing_anyone_twice(small: Small) -> None:
+    """After `kill -9` the numbers still add up; whoever was in flight is unknown, and is left to a person."""
+    small.change("newsletter.yaml", "connections: 2", "connections: 1")
+    with Relay(delay_s=0.3) as relay:
+        small.use_relay(relay.port)
+        process = spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root)
+        assert relay.first.wait(30)
+        process.kill()
+        finish(process)
+        relay.delay_s = 0.0
+        resumed = small.run("resume", ISSUE, "--json")
+    stands = resumed.json
+    assert stands["accepted"] + stands["unknown"] == stands["planned"] == 5
+    assert resumed.code == (7 if stands["unknown"] else 0)
+    assert stands["unknown"] <= 1
+    assert max(relay.addresses.values()) == 1
+    assert stands["accepted"] <= len(relay.addresses) <= 5
+
+
+def test_progress_is_shown_on_a_terminal_alone(small: Small, relay: Relay) -> None:
+    """A log file holds no bar: stderr of a send without terminal is words."""
+    sent = small.send()
+    assert "\x1b" not in sent.err + sent.text
+    assert "━" not in sent.err
+    assert relay.addresses[JANE] == 1
