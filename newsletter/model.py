@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 UNSUBSCRIBE = "@unsubscribe"
 """Our own slot: the whole URL (https or mailto) by which this person leaves. No draft can name it."""
@@ -146,17 +147,22 @@ class Headers:
     """A rehearsal or a look at a message: the unsubscribe links do nothing, all else is real."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One person of an audience: a good row of a list, in the segment it belongs to."""
+class Recipient(NamedTuple):
+    """One person of an audience: a good row of a list, in the segment it belongs to.
+
+    A tuple, since half a million are made while a plan is, and a frozen dataclass takes three times as long.
+    """
 
     address: str
     """As it will be written in To and RCPT TO."""
     key: str
     """`address.key(address)`: what two spellings of one mailbox share."""
     segment: str
-    fields: Mapping[str, str] = field(repr=False)
+    fields: Mapping[str, str]
     """Column → value, blank cells left out, control characters stripped."""
+
+    def __repr__(self) -> str:
+        return f"Recipient(segment={self.segment!r})"
 
 
 @dataclass(frozen=True, slots=True)

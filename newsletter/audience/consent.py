@@ -21,12 +21,12 @@ def sign_up(fields: Mapping[str, str]) -> str | None:
 
     `by website form on 3 March 2025`; a date that is not ISO 8601 stands as it was written.
     """
-    return _sentence(fields.get(SOURCE), fields.get(DATE))
+    return _in_words(fields.get(SOURCE), fields.get(DATE))
 
 
 @lru_cache(maxsize=4096)
-def _sentence(source: str | None, joined: str | None) -> str | None:
-    """Remembered, because people join on the same days by the same few ways."""
+def _in_words(source: str | None, joined: str | None) -> str | None:
+    """The same few sources and days stand in thousands of rows."""
     said = [f"by {source}"] if source else []
     if joined:
         said.append(_day(joined))

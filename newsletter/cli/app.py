@@ -106,6 +106,27 @@ def render(
 
 
 @app.command()
+def preview(
+    draft: Annotated[
+        str | None,
+        typer.Argument(metavar="[DRAFT]", help="A file, or a name inside drafts/; else the one saved last."),
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", help="The port on 127.0.0.1; any free one by default.")] = 0,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the link.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the views to one HTML file instead.")
+    ] = None,
+) -> None:
+    """Show a draft in the browser as every reader would get it, live: the mail, who gets it, the checks.
+
+    Example: newsletter preview 2026-11-17-nec
+    """
+    from newsletter.cli import previewing
+
+    previewing.preview_draft(draft, port=port, browser=not no_browser, export=export)
+
+
+@app.command()
 def plan(draft: Draft, segment: Segments = None, transport: Way = None, json: Json = False) -> int:
     """Show the dry run: who, how many, who not and why, the verdict and the receipt. Sends nothing.
 

@@ -80,7 +80,7 @@ class Claims:
                 return Claim(stopped=True)
             taken = sorted(_take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now))
             claimed = tuple(_claimed(row) for row in taken if row.state == State.CLAIMED)
-            begin_at = _reserve(connection, run, len(claimed), per_second, now) if per_second else now
+            begin_at = _reserve(connection, run, len(claimed), per_second, now) if per_second else 0.0
         return Claim(
             people=claimed,
             attempt=attempt,

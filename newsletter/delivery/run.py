@@ -119,7 +119,7 @@ class Claim:
     people: tuple[Claimed, ...] = ()
     attempt: str = ""
     begin_at: float = 0.0
-    """With a rate: the earliest time for the first of them; the others follow at the rate."""
+    """With a rate: the earliest time for the first of them; the others follow at the rate. Otherwise 0."""
     last_id: int = 0
     """Where the next claim may look on from."""
     suppressed: int = 0

@@ -91,9 +91,10 @@ def _of_comments(html: str, pictures: frozenset[str]) -> Iterator[str]:
         held = html[part.start : part.end]
         if _REMOTE_STYLE.search(held):
             yield "a comment for Outlook fetches something"
-        for tag in markup.parts(held[4:-3]):
-            for attribute in markup.attributes(held[4:-3], tag) if tag.kind is Kind.TAG else ():
-                value = held[4:-3][attribute.start : attribute.end]
+        inside = held.removeprefix("<!--").removesuffix("-->")
+        for tag in (tag for tag in markup.scan(inside) if tag.kind is Kind.TAG):
+            for attribute in markup.attributes(inside, tag):
+                value = inside[attribute.start : attribute.end]
                 if attribute.name in _FETCHING_ATTRIBUTES and not _allowed(value, pictures):
                     yield f"a comment for Outlook fetches {value}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 _PARTS = re.compile(
@@ -46,7 +47,13 @@ class Attribute(NamedTuple):
     quoted: bool
 
 
-def parts(html: str) -> Iterator[Part]:
+@lru_cache(maxsize=2)
+def parts(html: str) -> tuple[Part, ...]:
+    """The parts of a finished document, kept for the next who asks: three checks look at each."""
+    return tuple(scan(html))
+
+
+def scan(html: str) -> Iterator[Part]:
     """Every part in order, without gaps."""
     done = 0
     for found in _PARTS.finditer(html):

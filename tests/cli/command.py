@@ -57,18 +57,23 @@ def run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Res
     return Result(code, out.getvalue(), err.getvalue().decode())
 
 
+@contextlib.contextmanager
 def spawn(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, python: tuple[str, ...] = ()
-) -> subprocess.Popen[bytes]:
-    """Start a command as a process of its own, without a terminal. `python` are options of the interpreter."""
-    return subprocess.Popen(
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A command as a process of its own, without a terminal. `python` are options of the interpreter."""
+    with subprocess.Popen(
         [sys.executable, *python, "-m", "newsletter", *arguments],
         cwd=cwd,
         env=clean_environment(env or {}),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def finish(process: subprocess.Popen[bytes], *, within_s: float = 30) -> Result:

@@ -21,7 +21,8 @@ HEAVY = ("pydantic", "sqlalchemy", "jinja2", "premailer", "sendgrid", "rich", "y
 
 def modules_imported(*arguments: str, cwd: Path) -> tuple[Result, set[str]]:
     """What a command imports, as the interpreter itself tells."""
-    result = finish(spawn(*arguments, cwd=cwd, python=("-X", "importtime")))
+    with spawn(*arguments, cwd=cwd, python=("-X", "importtime")) as process:
+        result = finish(process)
     names = re.findall(r"^import time:.*\| +(\S+)$", result.err, flags=re.MULTILINE)
     return result, {name.partition(".")[0] for name in names}
 
@@ -181,11 +182,10 @@ def test_outside_a_workspace_a_command_says_how_to_make_one(tmp_path: Path) -> N
 
 def test_the_reader_of_a_pipe_may_leave_early(small: Small) -> None:
     """`newsletter … | head` ends without a traceback."""
-    process = spawn("render", DRAFT, cwd=small.root)
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    said = process.stderr.read().decode()
-    process.stderr.close()
-    assert process.wait(timeout=30) in {0, 1}
+    with spawn("render", DRAFT, cwd=small.root) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        assert process.wait(timeout=30) in {0, 1}
     assert said == ""

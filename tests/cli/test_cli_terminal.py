@@ -100,14 +100,15 @@ def test_ctrl_c_stops_cleanly_and_resume_reaches_the_rest_once(small: Small) -> 
     small.change("newsletter.yaml", "connections: 2", "connections: 1")
     with Relay(delay_s=0.3) as relay:
         small.use_relay(relay.port)
-        process = spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root)
-        assert relay.first.wait(30)
-        process.send_signal(signal.SIGINT)
-        stopped = finish(process)
+        with spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root) as process:
+            assert relay.first.wait(20)
+            process.send_signal(signal.SIGINT)
+            stopped = finish(process)
         assert stopped.code == 130
         assert f"newsletter resume {ISSUE}" in stopped.err
         assert "Traceback" not in stopped.err
         stands = small.good("status", ISSUE, "--json").json
+        assert relay.own_copies == []
         assert stands["accepted"] == len(relay.addresses) < len(EVERYBODY)
         assert (stands["accepted"] + stands["pending"], stands["unknown"]) == (5, 0)
         relay.delay_s = 0.0
@@ -122,10 +123,10 @@ def test_a_killed_send_is_finished_by_resume_without_doing_anyone_twice(small: S
     small.change("newsletter.yaml", "connections: 2", "connections: 1")
     with Relay(delay_s=0.3) as relay:
         small.use_relay(relay.port)
-        process = spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root)
-        assert relay.first.wait(30)
-        process.kill()
-        finish(process)
+        with spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root) as process:
+            assert relay.first.wait(20)
+            process.kill()
+            finish(process)
         relay.delay_s = 0.0
         resumed = small.run("resume", ISSUE, "--json")
     stands = resumed.json

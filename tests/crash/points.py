@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
 class Smtp(StrEnum):
@@ -64,7 +65,8 @@ class AtStep:
 
     step: Smtp | Http
     nth: int
-    kind = "wire"
+
+    kind: ClassVar = "a step of the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class AtInside:
     step: Inside
     nth: int
     after: bool = False
-    kind = "inside"
+
+    kind: ClassVar = "a step of its own"
 
     @property
     def text(self) -> str:
@@ -88,7 +91,8 @@ class AtTime:
 
     delay_s: float
     from_start: bool = False
-    kind = "random"
+
+    kind: ClassVar = "a random moment"
 
 
 Point = AtStep | AtInside | AtTime
@@ -128,34 +132,37 @@ class Trap:
             return True
 
 
-def labelled(ordinals: tuple[int, ...] = (1, 2, 7)) -> dict[str, list[Point]]:
-    """Every step of every way out, at these times of its being reached."""
+_COMMITS = 5
+"""More transactions than this are few in a send to a hundred."""
+
+_OWN_STEPS = {
+    "smtp": (Inside.CLAIMED, Inside.MARK, Inside.FREE, Inside.SEND),
+    "smtp lock-step": (Inside.SEND,),
+    "sendgrid": (Inside.CLAIMED, Inside.MARK, Inside.FREE),
+    "outbox": (Inside.CLAIMED, Inside.MARK, Inside.FREE, Inside.RENAME),
+}
+
+
+def labelled(way: str) -> list[Point]:
+    """Every step that a way out has, at some times of its being reached; commits first."""
+    steps: list[Smtp | Http] = []
+    if way == "sendgrid":
+        steps = list(Http)
+    elif way != "outbox":
+        steps = list(Smtp)
     both = (False, True)
-    wire = {
-        "smtp": [AtStep(step, nth) for step in Smtp for nth in ordinals],
-        "sendgrid": [AtStep(step, nth) for step in Http for nth in ordinals],
-        "outbox": [],
-    }
-    own = {
-        "smtp": (Inside.CLAIMED, Inside.MARK, Inside.FREE, Inside.SEND),
-        "sendgrid": (Inside.CLAIMED, Inside.MARK, Inside.FREE),
-        "outbox": (Inside.CLAIMED, Inside.MARK, Inside.FREE, Inside.RENAME),
-    }
-    return {
-        way: [
-            *wire[way],
-            *(AtInside(Inside.COMMIT, nth, after) for nth in range(1, 6) for after in both),
-            *(AtInside(step, nth, after) for step in steps for nth in ordinals for after in both),
-        ]
-        for way, steps in own.items()
-    }
+    return [
+        *(AtInside(Inside.COMMIT, nth, after) for nth in range(1, _COMMITS + 1) for after in both),
+        *(AtInside(step, nth, after) for step in _OWN_STEPS[way] for nth in (1, 25) for after in both),
+        *(AtStep(step, nth) for step in steps for nth in (1, 3)),
+    ]
 
 
 def at_random(seed: int) -> Iterator[AtTime]:
     """Moments without end: most while mail is under way, some from the first instruction on."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, and no secret
     while True:
-        if chance.random() < 0.75:  # noqa: PLR2004 - a weight
-            yield AtTime(chance.uniform(0.0, 0.5))
+        if chance.random() < 0.75:
+            yield AtTime(chance.uniform(0.0, 0.3))
         else:
-            yield AtTime(chance.uniform(0.2, 2.0), from_start=True)
+            yield AtTime(chance.uniform(0.3, 1.5), from_start=True)

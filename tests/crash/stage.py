@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from newsletter.cli.show import status_json
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Kind
@@ -97,31 +99,49 @@ class Stage:
         time.sleep(point.delay_s)
         process.kill()
 
-    def status(self) -> dict[str, Any] | None:
-        """`status --json`; None where it says that nothing was sent."""
-        result = command.run("status", ISSUE, "--json", cwd=self.root, env=self.way.env)
-        assert result.code in {0, 2}, result.err
-        return None if result.code else result.json
+    def command(self, *arguments: str) -> command.Result:
+        """Run a command that only looks, in this process, which is quick."""
+        return command.run(*arguments, cwd=self.root, env=self.way.env)
+
+    def status(self) -> Mapping[str, Any] | None:
+        """`status --json`, or the same of a rehearsal, which `status` must not know; None where nothing is."""
+        result = self.command("status", ISSUE, "--json")
+        assert result.code == 2 if self.is_rehearsal else result.code in {0, 2}, result.err
+        if not self.is_rehearsal:
+            return None if result.code else result.json
+        with self._ledger() as ledger:
+            stands = ledger.accounts.status(ISSUE, Kind.REHEARSAL)
+        return None if stands is None else status_json(stands)
 
     def rows(self) -> dict[str, State]:
         """The ledger's rows of this issue, own copies aside."""
         kind = Kind.REHEARSAL if self.is_rehearsal else Kind.REAL
+        with self._ledger() as ledger:
+            return {row.address: row.state for row in ledger.accounts.rows(ISSUE, kind=kind)}
+
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger]:
         state = self.root / ".newsletter"
         ledger = Ledger.open(str(state / "ledger.db"), processes=state / "processes", now=time.time)
         try:
-            return {row.address: row.state for row in ledger.accounts.rows(ISSUE, kind=kind)}
+            yield ledger
         finally:
             ledger.close()
 
     def truth(self) -> Truth:
         """Both sides as they stand, with no process at work."""
         arrived = Counter(address for address in self.way.arrived() if address != WRITER)
-        status = None if self.is_rehearsal else self.status()
-        states = self.rows()
-        return Truth(planned=PLANNED, states=states, arrived=arrived, status=status, again=self.again)
+        return Truth(
+            planned=PLANNED, states=self.rows(), arrived=arrived, status=self.status(), again=self.again
+        )
 
     def own_copies(self) -> int:
         return self.way.arrived().count(WRITER)
+
+    def litter(self) -> list[str]:
+        """What is left lying about, now that everything is done."""
+        journals = (self.root / ".newsletter" / "processes").glob("*")
+        return [*self.way.litter(), *(path.suffix for path in journals)]
 
     def said(self) -> str:
         """What the last command wrote to stderr."""

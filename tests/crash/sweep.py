@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from newsletter.delivery.outcome import State
 from tests.cli.small import ISSUE
@@ -32,7 +34,8 @@ class Result:
 
     kills: list[Point] = field(default_factory=list)
     """The points that were reached."""
-    missed: list[Point] = field(default_factory=list)
+    left: tuple[Point, ...] = ()
+    """Those that were not: the command ended by itself before the first of them."""
     arrived: int = 0
     unknown: int = 0
     """The most that one kill left."""
@@ -44,19 +47,32 @@ def play(stages: Stages, case: Case) -> Result:
     stage = stages.next(frozen=not (case.from_send or stages.way.name == "outbox"))
     result = Result()
     account = _Unknown(stage.way.bound)
-    for point in case.points:
+    for number, point in enumerate(case.points):
         killed = stage.run(stage.go_on(), point) == KILLED
-        (result.kills if killed else result.missed).append(point)
         truth = stage.truth()
-        result.faults += [f"after {point}: {fault}" for fault in (*truth.faults(), *account.see(truth, killed))]
+        result.faults += [f"{point}: {fault}" for fault in (*truth.faults(), *account.see(truth, killed))]
         if not killed:
+            result.left = case.points[number:]
             break
+        result.kills.append(point)
     result.faults += _ending(stage, account)
     if case.then_retry:
         result.faults += _retry(stage)
     result.arrived = len(stage.way.arrived())
     result.unknown = account.most
     return result
+
+
+def play_all(stages: Stages, points: Iterable[Point], *, in_a_row: int = 3) -> Iterator[Result]:
+    """Play many points, some in a row on one issue; a point that a fresh issue does not reach is dropped."""
+    waiting = deque(points)
+    for number in count():
+        if not waiting:
+            return
+        some = tuple(waiting.popleft() for _ in range(min(in_a_row, len(waiting))))
+        result = play(stages, Case(some, from_send=number % 4 == 0, then_retry=number % 4 == 1))
+        waiting.extendleft(reversed(result.left if result.kills else result.left[1:]))
+        yield result
 
 
 class _Unknown:
@@ -72,7 +88,7 @@ class _Unknown:
         more = truth.unknown - self._before
         if more > self._bound * self._kills:
             yield f"{more} unknown by {self._kills} kills, and {self._bound} each is the bound"
-        self.most = max(self.most, -(-more // max(self._kills, 1)))
+        self.most = max(self.most, -(-more // max(self._kills, 1)))  # Several kills share what they left.
         self._kills = (0 if more else self._kills) + killed
         self._before = truth.unknown
 
@@ -87,6 +103,8 @@ def _ending(stage: Stage, account: _Unknown) -> Iterator[str]:
     yield from (f"at the end: {fault}" for fault in (*truth.faults_at_the_end(), *account.see(truth, False)))
     if stage.own_copies() > EDITIONS:
         yield "the writer has a copy twice"
+    if litter := stage.litter():
+        yield f"left lying about: {', '.join(litter)}"
 
 
 def _retry(stage: Stage) -> Iterator[str]:
@@ -95,9 +113,9 @@ def _retry(stage: Stage) -> Iterator[str]:
     unknown = before.unknown
     if not unknown:
         return
-    if stage.run(["retry", ISSUE, "--unknown", "--count", str(unknown + 1)]) != 2:
+    if stage.command("retry", ISSUE, "--unknown", "--count", str(unknown + 1)).code != 2:
         yield "a wrong number was taken for a word"
-    if stage.run(["retry", ISSUE, "--unknown"]) != 2:
+    if stage.command("retry", ISSUE, "--unknown").code != 2:
         yield "no number was taken for a word"
     if stage.truth().arrived != before.arrived:
         yield "a refused retry sent something"

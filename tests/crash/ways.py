@@ -48,6 +48,9 @@ class Way(Protocol):
     def arrived(self) -> list[str]:
         """To whom messages arrived, whole, in order. Raises `AssertionError` for a broken one."""
 
+    def litter(self) -> list[str]:
+        """What is left lying about that a finished send should have taken away."""
+
 
 class BySmtp:
     """A mail server, in lock-step or with PIPELINING."""
@@ -83,6 +86,9 @@ class BySmtp:
             assert to_of(message) == address, "somebody's message went to somebody else"
         return [address for address, _ in self.receiver.taken]
 
+    def litter(self) -> list[str]:
+        return []
+
 
 class BySendGrid:
     """The stand-in SendGrid, behind the relay."""
@@ -117,6 +123,9 @@ class BySendGrid:
     def arrived(self) -> list[str]:
         return self._stand_in.addresses[self._from :]
 
+    def litter(self) -> list[str]:
+        return []
+
 
 class ByOutbox:
     """A folder. What stands in it is the last rehearsal."""
@@ -150,6 +159,10 @@ class ByOutbox:
 
     def arrived(self) -> list[str]:
         return [to_of(path.read_bytes()) for path in (self.folder / "new").glob("*")]
+
+    def litter(self) -> list[str]:
+        beside = [path.name for path in self.folder.parent.iterdir() if path != self.folder]
+        return beside + [path.name for path in (self.folder / "tmp").iterdir()]
 
 
 def to_of(message: bytes) -> str:

@@ -55,8 +55,8 @@ class Scripted:
         """Nothing is open."""
 
 
-def refuse(code: str, **marks: bool) -> Deed:
-    return lambda parcel: Outcome(parcel.person.id, State.REJECTED, code=code, **marks)
+def refuse(code: str, *, about_us: bool = False, gone: bool = False) -> Deed:
+    return lambda parcel: Outcome(parcel.person.id, State.REJECTED, code=code, about_us=about_us, gone=gone)
 
 
 def on(number: int, deed: Deed, otherwise: Deed = accept) -> Deed:
@@ -222,7 +222,7 @@ def test_a_lost_line_is_opened_again_after_a_while(tmp_path: Path) -> None:
         return accept(_)
 
     slow = replace(EAGER, back_off=replace(EAGER.back_off, first_s=1.0))
-    with opened(tmp_path) as ledger:
+    with opened(tmp_path, clock) as ledger:
         run = ledger.freeze(new_run(), frozen(range(6)))
         summary = send(ledger, run, Falling(on(3, lose)), clock=clock, policy=slow)
     assert summary.counts == Counts(accepted=6)
@@ -241,7 +241,7 @@ def test_a_pause_the_server_asked_for_is_kept(tmp_path: Path) -> None:
                 raise LineLost("busy", retry_after_s=90)
             return super().connect()
 
-    with opened(tmp_path) as ledger:
+    with opened(tmp_path, clock) as ledger:
         run = ledger.freeze(new_run(), frozen([1]))
         send(ledger, run, Busy(), clock=clock)
     assert times == [0.0, 90.0]

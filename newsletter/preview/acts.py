@@ -1,0 +1,60 @@
+"""What the page may do, beside showing: record a yes, and send one test copy to the member.
+
+Rule: each act reads the files again, and goes no further if they are not what was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from newsletter import dispatch
+from newsletter.address import mask
+from newsletter.errors import NotReady, UsageError
+from newsletter.plan import Receipt, in_words
+from newsletter.preview.desk import Desk
+
+
+def approve(desk: Desk, *, receipt: str, name: str) -> str:
+    """Note the member's yes to what this receipt stands for; what was done, in words.
+
+    Raises `NotReady` if it has changed since it was shown, or may not be sent at all.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise UsageError("write your name beside your yes")
+    mailing = desk.fresh()
+    with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger:
+        planned = dispatch.planned(ledger, mailing)
+        if not planned.plan.receipt.matches(receipt):
+            raise NotReady(_changed(desk, planned.plan.receipt), "Look at it again.")
+        refusal = planned.refusal()
+        if refusal is not None:
+            raise refusal
+        ledger.approve(mailing.report.issue, planned.plan.receipt.value, name)
+    return f"{name} said yes to {planned.plan.total:,} copies. Any change to them voids it."
+
+
+def send_test(desk: Desk, segment: str | None) -> str:
+    """Send a marked copy of an edition to the member's own address; what was done, in words.
+
+    Raises `TransportStopped` and `NotReady` where it could not go.
+    """
+    mailing = desk.fresh()
+    chosen = segment if segment in mailing.segments else mailing.segments[0]
+    own = mailing.workspace.settings.sender.from_
+    with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger:
+        run = dispatch.freeze_test(ledger, replace(mailing, segments=(chosen,)), [own])
+        summary = dispatch.Carriage(workspace=mailing.workspace, clock=desk.clock).carry(ledger, run)
+    if not summary.counts.accepted:
+        raise NotReady(summary.reason or "the test copy was not taken", summary.hint)
+    if mailing.transport == dispatch.OUTBOX:
+        return f"A test copy stands in outbox/{run.issue}-test on this computer; nothing left it."
+    return f"A test copy went to {mask(own)} by {mailing.transport}."
+
+
+def _changed(desk: Desk, now: Receipt) -> str:
+    """What is not as it was when the page was last drawn."""
+    seen = desk.counted
+    changed = seen.plan.receipt.changed(now) if seen else ()
+    what = ", ".join(map(in_words, changed)) or "it is not the receipt of what is shown"
+    return f"This has changed since you saw it: {what}."

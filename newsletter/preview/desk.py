@@ -1,0 +1,195 @@
+"""The desk: what is looked at now, what was read of it, and what was wrong with the last reading.
+
+Rule: the last good reading stays until there is a better one, so that a slip in the draft costs the view
+nothing. Reading and counting may go on in two threads: each replaces one frozen value and touches no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from newsletter import dispatch, pipeline
+from newsletter.audience import Lists
+from newsletter.delivery.clock import Clock
+from newsletter.errors import NewsletterError, UsageError
+from newsletter.message import code_for
+from newsletter.model import Recipient
+from newsletter.pipeline import Mailing
+from newsletter.preview.copies import Copy
+from newsletter.preview.counting import Counted, Stamp, count
+from newsletter.preview.people import Row
+from newsletter.workspace import Workspace
+
+_COPIES_KEPT = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the member wants to see: a draft, and whom it is to go to and how, where not as it says itself."""
+
+    draft: Path
+    segments: tuple[str, ...] = ()
+    transport: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One good reading of the workspace."""
+
+    number: int
+    choice: Choice
+    mailing: Mailing
+    lists: Stamp
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the page shows. `now` tells the time in the workspace's zone; `clock` is the ledger's."""
+
+    root: Path
+    environment: Mapping[str, str] = field(repr=False)
+    choice: Choice
+    now: Callable[[Workspace], datetime]
+    clock: Clock
+    opened: Opened | None = None
+    counted: Counted | None = None
+    trouble: NewsletterError | None = None
+    """What is wrong with the files as they stand now."""
+    uncounted: NewsletterError | None = None
+    """Why the people could not be counted."""
+    shown_segment: str | None = None
+    """The edition that is looked at: the first to be rendered after a change."""
+    _lists: tuple[Stamp, Lists] | None = None
+    _known: dict[str, str] = field(default_factory=dict, repr=False)
+    """Code → key, of the people shown so far: the page names people by their codes."""
+    _copies: dict[tuple[int, str | None, str], Copy] = field(default_factory=dict, repr=False)
+
+    def open(self) -> None:
+        """Read the workspace again. A mistake in it is kept as `trouble`."""
+        choice = self.choice
+        try:
+            mailing, stamp = self._read(choice)
+            mailing.edition(self.shown_segment if self.shown_segment in mailing.segments else None)
+        except NewsletterError as error:
+            self.trouble = error
+            return
+        number = self.opened.number + 1 if self.opened else 1
+        self.opened = Opened(number=number, choice=choice, mailing=mailing, lists=stamp)
+        self.trouble = None
+
+    def count(self) -> None:
+        """Plan and check the last good reading."""
+        opened = self.opened
+        if opened is None:
+            return
+        try:
+            with dispatch.open_ledger(opened.mailing.workspace, self.clock) as ledger:
+                self.counted = count(ledger, opened.mailing, opened.lists, self.counted)
+            self.uncounted = None
+        except NewsletterError as error:
+            self.uncounted = error
+
+    def choose(
+        self, *, draft: str | None = None, segments: Sequence[str] | None = None, transport: str | None = None
+    ) -> None:
+        """Look at something else from the next reading on. Raises `SourceError` for an unknown draft."""
+        choice = self.choice
+        if draft is not None:
+            path = Workspace.open(self.root, self.environment).draft_path(draft)
+            choice = Choice(path, transport=choice.transport)
+        if segments is not None:
+            choice = replace(choice, segments=tuple(segments))
+        if transport is not None:
+            choice = replace(choice, transport=transport)
+        self.choice = choice
+
+    def fresh(self) -> Mailing:
+        """The mailing as the files say this very moment: for acts that are bound by a receipt."""
+        return self._read(self.choice)[0]
+
+    def copy(self, segment: str | None, code: str | None) -> Copy:
+        """A person's copy, in the edition for their segment, or nobody's. Raises `UsageError`."""
+        opened = self.opened
+        if opened is None:
+            raise UsageError("nothing could be read yet")
+        recipient = self._reader(code) if code else None
+        segment = recipient.segment if recipient else segment
+        if segment is not None and segment not in opened.mailing.segments:
+            raise UsageError("this mailing has no such edition")
+        self.shown_segment = segment
+        place = (opened.number, segment, recipient.key if recipient else "")
+        if place not in self._copies:
+            if len(self._copies) >= _COPIES_KEPT:
+                self._copies.clear()
+            self._copies[place] = Copy(opened.mailing, segment, recipient)
+        return self._copies[place]
+
+    def person(self, code: str | None) -> int | None:
+        """The row of a person whom the page has seen; None where the lists no longer hold them."""
+        key = self._known.get(code or "")
+        return None if key is None or self.counted is None else self.counted.crowd.find(key)
+
+    def code(self, row: Row) -> str:
+        """What the page calls this person by."""
+        assert self.counted is not None
+        code = code_for(row.recipient.key, self.counted.mailing.workspace.secret())
+        self._known[code] = row.recipient.key
+        return code
+
+    def _reader(self, code: str) -> Recipient:
+        number = self.person(code)
+        row = self.counted.crowd.row(number) if self.counted and number is not None else None
+        if row is None or row.reason is not None:
+            raise UsageError("this person is not among those who get it now")
+        return row.recipient
+
+    def _read(self, choice: Choice) -> tuple[Mailing, Stamp]:
+        workspace = Workspace.open(self.root, self.environment)
+        stamp = lists_stamp(self.root)
+        if self._lists is None or self._lists[0] != stamp:
+            self._lists = (stamp, pipeline.open_lists(workspace))
+        mailing = pipeline.open_mailing(
+            workspace,
+            str(choice.draft),
+            at=self.now(workspace),
+            segments=choice.segments or None,
+            transport=choice.transport,
+            lists=self._lists[1],
+        )
+        return mailing, stamp
+
+
+def lists_stamp(root: Path) -> Stamp:
+    """By what a change of any list, or of the segments, is noticed."""
+    paths = [root / "lists" / "segments.yaml", *sorted((root / "lists").glob("*.csv"))]
+    return stamp(paths)
+
+
+def stamp(paths: Sequence[Path]) -> Stamp:
+    """When these files were written; one that is not there counts as that."""
+    found = []
+    for path in paths:
+        try:
+            held = path.stat()
+        except OSError:
+            found.append((str(path), 0, -1))
+        else:
+            found.append((str(path), held.st_mtime_ns, held.st_size))
+    return tuple(found)
+
+
+def watched(root: Path, draft: Path) -> tuple[Path, ...]:
+    """The folders in which a saved file changes what is shown."""
+    folders = [root / "drafts", root / "lists", root / "templates", draft.resolve().parent]
+    return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+
+
+def newest_draft(workspace: Workspace) -> Path:
+    """The draft that was saved last. Raises `UsageError` where there is none."""
+    drafts = workspace.drafts()
+    if not drafts:
+        raise UsageError("there is no draft in drafts/", "Make one with: newsletter new TITLE")
+    return max(drafts, key=lambda path: path.stat().st_mtime)

@@ -1,0 +1,137 @@
+"""The desk kept up to date: what is saved is read again at once, and whoever listens is told.
+
+Rule: reading comes before counting, and never waits for it, so that an edit is seen while 100,000 people are
+still being counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from watchfiles import awatch
+
+from newsletter.preview import desk as desks
+from newsletter.preview.desk import Desk
+
+_SETTLED_MS = 20
+"""A save is often several writes; this long without another one is its end."""
+_AT_MOST_MS = 120
+_LEDGER_S = 2.0
+"""How often another command's opt-outs and approvals are looked for."""
+_STILL_HERE_S = 15.0
+
+
+class Live:
+    """One desk, and the pages that show it."""
+
+    def __init__(self, desk: Desk, on_close: Callable[[], None] = lambda: None) -> None:
+        """`on_close` is called when nothing will be told any more."""
+        self.desk = desk
+        self.on_close = on_close
+        self.changes = 0
+        self._changed = asyncio.Event()
+        self._read = asyncio.Event()
+        self._count = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watched: set[Path] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep up to date for as long as the block lasts. A defect of ours closes it, and is raised at its end."""
+        self._start(self._reading())
+        self._start(self._counting())
+        try:
+            yield
+        finally:
+            self.close()
+            for task in self._tasks:
+                task.cancel()
+            ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        for each in ended:
+            if isinstance(each, Exception):
+                raise each
+
+    def close(self) -> None:
+        """Let whoever listens go."""
+        self._stop.set()
+        self._changed.set()
+        self.on_close()
+
+    def read_again(self) -> None:
+        """Something else is to be shown."""
+        self._read.set()
+
+    def count_again(self) -> None:
+        """The ledger has changed by our own doing."""
+        self._count.set()
+
+    async def told(self) -> AsyncIterator[str]:
+        """Server-sent events: a number that grows with every change."""
+        yield f"data: {self.changes}\n\n"
+        while not self._stop.is_set():
+            changed = self._changed
+            try:
+                await asyncio.wait_for(changed.wait(), _STILL_HERE_S)
+            except TimeoutError:
+                yield ": still here\n\n"
+            else:
+                yield f"data: {self.changes}\n\n"
+
+    def _announce(self) -> None:
+        self.changes += 1
+        # Those who wait hold the old event; who comes later waits for the next change.
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _reading(self) -> None:
+        self._read.set()
+        while True:
+            await self._read.wait()
+            self._read.clear()
+            self._watch_all()
+            await asyncio.to_thread(self.desk.open)
+            self._announce()
+            self._count.set()
+
+    async def _counting(self) -> None:
+        stamp = self._ledger_stamp()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._count.wait(), _LEDGER_S)
+            if not self._count.is_set() and stamp == self._ledger_stamp():
+                continue
+            self._count.clear()
+            await asyncio.to_thread(self.desk.count)
+            stamp = self._ledger_stamp()
+            self._announce()
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A page that shows what is no longer kept up to date would be worse than none."""
+        if not task.cancelled() and task.exception() is not None:
+            self.close()
+
+    def _watch_all(self) -> None:
+        """Watch every folder that is not watched yet: one may have been made just now."""
+        root = self.desk.root
+        for folder in {root, *desks.watched(root, self.desk.choice.draft)} - self._watched:
+            self._watched.add(folder)
+            self._start(self._watch(folder, recursive=folder != root))
+
+    async def _watch(self, folder: Path, *, recursive: bool) -> None:
+        async for _ in awatch(
+            folder, recursive=recursive, step=_SETTLED_MS, debounce=_AT_MOST_MS, stop_event=self._stop
+        ):
+            self._read.set()
+
+    def _ledger_stamp(self) -> desks.Stamp:
+        ledger = self.desk.root / ".newsletter" / "ledger.db"
+        return desks.stamp([ledger, ledger.with_name("ledger.db-wal")])
