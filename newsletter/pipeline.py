@@ -18,7 +18,7 @@ from typing import Any
 
 from newsletter import address, checks, plan
 from newsletter.audience import Audience, Lists, parse_segments
-from newsletter.checks import Evidence, Problem, Verdict
+from newsletter.checks import ASKED_NOTHING, DomainReport, Evidence, Problem, Verdict, World, web_addresses
 from newsletter.drafts import Known
 from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for
@@ -192,7 +192,13 @@ def drafts_segments(workspace: Workspace, lists: Lists) -> dict[str, tuple[str, 
 
 
 def _known(workspace: Workspace, lists: Lists) -> Known:
-    return Known(fields=lists.columns, segments=lists.segments.names, themes=workspace.theme_names)
+    return Known(
+        fields=lists.columns,
+        segments=lists.segments.names,
+        themes=workspace.theme_names,
+        codes=frozenset(rule.code for rule in checks.rules() if not rule.guards_promise),
+        kept_codes=frozenset(rule.code for rule in checks.rules() if rule.guards_promise),
+    )
 
 
 def look(settings: Settings) -> Look:
@@ -233,7 +239,7 @@ def headers(settings: Settings, at: datetime) -> Headers:
     )
 
 
-def preflight(mailing: Mailing, made: plan.Plan | None = None) -> Preflight:
+def preflight(mailing: Mailing, made: plan.Plan | None = None, world: World = ASKED_NOTHING) -> Preflight:
     """Run the checks. Without a plan the people are counted here, as if nobody had left or been sent to."""
     made = made or plan.make(mailing.proposal())
     evidence = Evidence(
@@ -243,6 +249,12 @@ def preflight(mailing: Mailing, made: plan.Plan | None = None) -> Preflight:
         transport=mailing.transport,
         missing=made.missing,
         nobody=tuple(segment.name for segment in made.segments if not segment.matched),
+        columns={each.shown: each.columns for each in mailing.lists.by_name.values()},
+        messages={name: sample(mailing, chosen) for name, chosen in mailing.editions.items()},
+        today=mailing.headers.sent_at.date(),
+        domain=_domain_report(mailing.workspace),
+        answers=world.answers,
+        spam=world.spam,
     )
     return Preflight(source=mailing.report.source, problems=checks.run(evidence))
 
@@ -251,6 +263,18 @@ def make_plan(mailing: Mailing, proposal: Proposal) -> Planned:
     """The dry run of a mailing, with what the ledger knows of opt-outs and of who has had it."""
     made = plan.make(proposal)
     return Planned(title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal)
+
+
+def sample(mailing: Mailing, chosen: Edition) -> bytes:
+    """A whole message of an edition, with the defaults, to nobody."""
+    headers = mailing.headers
+    return one_message(mailing.workspace, chosen, headers, stranger(chosen, headers.sender_address))
+
+
+def addresses_on_the_web(mailing: Mailing) -> tuple[str, ...]:
+    """The links and pictures of every edition that can be fetched, each once, but for what is one person's."""
+    found = (address for chosen in mailing.editions.values() for address in web_addresses(chosen))
+    return tuple(dict.fromkeys(found))
 
 
 def find_recipient(mailing: Mailing, wanted: str) -> Recipient:
@@ -334,6 +358,11 @@ def _transport_settings(settings: Settings, transport: str) -> dict[str, object]
             return settings.sendgrid.model_dump(include={"region", "host", "unsubscribe_group"})
         case _:
             return {}
+
+
+def _domain_report(workspace: Workspace) -> DomainReport | None:
+    text = workspace.domain_report()
+    return DomainReport.from_json(text) if text else None
 
 
 def _problem(problem: Problem) -> dict[str, str]:

@@ -26,6 +26,8 @@ from newsletter.settings import Settings, parse_settings
 SETTINGS = "newsletter.yaml"
 DRAFT_SUFFIXES = (".md", ".markdown", ".yaml", ".yml")
 STATE = ".newsletter"
+DOMAIN_REPORT = "doctor.json"
+"""In the state folder: `newsletter.checks.DomainReport` as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,11 @@ class Workspace:
         folder = self.root / STATE
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+    def domain_report(self) -> str:
+        """What `newsletter doctor` last wrote of the sending domain; empty where it was never run."""
+        path = self.root / STATE / DOMAIN_REPORT
+        return _read_text(path, self.shown(path)) if path.is_file() else ""
 
     @property
     def database_url(self) -> str:

@@ -193,7 +193,7 @@ def test_a_new_rehearsal_replaces_the_last(small: Small) -> None:
 
 
 def test_a_server_that_cannot_be_reached_stops_the_run_and_the_next_session_finishes_it(small: Small) -> None:
-    """After some minutes of trying: blocked, exit 5, nobody lost; later everybody has it once."""
+    """After some tries, each later than the last: blocked, exit 5, nobody lost; then everybody has it once."""
     port = free_port()
     small.use_relay(port)
     mailing = opened(small)
@@ -204,7 +204,7 @@ def test_a_server_that_cannot_be_reached_stops_the_run_and_the_next_session_fini
         assert (blocked.ending, blocked.exit_code) == (Ending.BLOCKED, 5)
         assert blocked.counts == Counts(pending=5)
         assert f"127.0.0.1:{port}" in blocked.reason
-        assert 20 < clock.at_s - AT.timestamp() < 1800
+        assert 1 < clock.at_s - AT.timestamp() < 1800
         with Relay(port=port) as relay:
             done = dispatch.Carriage(workspace=mailing.workspace, clock=clock).carry(ledger, run)
     assert (done.ending, done.exit_code) == (Ending.DONE, 0)

@@ -4,6 +4,23 @@ Rule: one rule, one code, one docstring, from which the reference page is made. 
 mailing is lawful or wise; READY means that nothing here was found.
 """
 
+from newsletter.checks.page import web_addresses
 from newsletter.checks.rules import Evidence, Problem, Rule, Severity, Verdict, rules, run, verdict
+from newsletter.checks.world import ASKED_NOTHING, Answer, DomainReport, SpamScore, World
 
-__all__ = ["Evidence", "Problem", "Rule", "Severity", "Verdict", "rules", "run", "verdict"]
+__all__ = [
+    "ASKED_NOTHING",
+    "Answer",
+    "DomainReport",
+    "Evidence",
+    "Problem",
+    "Rule",
+    "Severity",
+    "SpamScore",
+    "Verdict",
+    "World",
+    "rules",
+    "run",
+    "verdict",
+    "web_addresses",
+]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.checks import calendar
-from newsletter.checks.calendar import MONTHS, Day
+from newsletter.checks import days
+from newsletter.checks.days import MONTHS, Day
 from newsletter.checks.prose import IN_FRONT, Kind, Passage
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.checks.wording import passage_line
@@ -17,8 +17,14 @@ _FARTHEST_YEARS = 30
 _ABOUT = r"(?:report|bulletin|newsletter|account|notes?|update|letter|meeting|met|NEC|Executive|[Cc]ommittee)"
 _ABOUT_MEETING = re.compile(rf"\b{_ABOUT}\b[^.;!?]{{0,40}}$", re.IGNORECASE)
 _BEFORE_MEETING = re.compile(rf"[\s\d,]{{0,8}}(?:\w+\s+){{0,2}}{_ABOUT}\b", re.IGNORECASE)
-_MET = re.compile(r"\b(?:we|NEC|committee|executive|it)\s+(?:last\s+)?(?:met|gathered|convened)\b(?!\s+again)[^.;!?]{0,40}$", re.IGNORECASE)
-_NEXT = re.compile(r"\b(?:next meeting|meets? again|meet next|next meet|meeting again|will meet)\b[^.;!?]{0,50}$", re.IGNORECASE)
+_MET = re.compile(
+    r"\b(?:we|NEC|committee|executive|it)\s+(?:last\s+)?(?:met|gathered|convened)\b(?!\s+again)[^.;!?]{0,40}$",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(
+    r"\b(?:next meeting|meets? again|meet next|next meet|meeting again|will meet)\b[^.;!?]{0,50}$",
+    re.IGNORECASE,
+)
 
 
 @rule("C17", Severity.WARNING)
@@ -34,7 +40,7 @@ def weekdays_that_do_not_fit(evidence: Evidence) -> Iterator[Finding]:
         if day.weekday is None or not meant:
             continue
         if day.weekday not in {each.weekday() for each in meant}:
-            yield Finding(f"“{day.text}”: {calendar.in_words(meant[0])} is the day", passage.place(day.text))
+            yield Finding(f"“{day.text}”: {days.in_words(meant[0])} is the day", passage.place(day.text))
 
 
 @rule("C18", Severity.WARNING)
@@ -63,7 +69,7 @@ def meeting_still_to_come(evidence: Evidence) -> Iterator[Finding]:
     meeting = evidence.report.meeting.date
     if evidence.today and meeting > evidence.today:
         where = _front_place(evidence, "meeting.date")
-        yield Finding(f"the meeting of {calendar.in_words(meeting)} is still to come", where)
+        yield Finding(f"the meeting of {days.in_words(meeting)} is still to come", where)
 
 
 @rule("C20", Severity.WARNING)
@@ -75,9 +81,13 @@ def another_meetings_date(evidence: Evidence) -> Iterator[Finding]:
     Instead: write this meeting's date; if another is meant, name both.
     """
     for passage in evidence.prose.passages:
-        wrong = _other_date(passage, evidence) if passage.kind in IN_FRONT else _met_on_another_day(passage, evidence)
+        wrong = (
+            _other_date(passage, evidence)
+            if passage.kind in IN_FRONT
+            else _met_on_another_day(passage, evidence)
+        )
         if wrong:
-            meeting = calendar.in_words(evidence.report.meeting.date)
+            meeting = days.in_words(evidence.report.meeting.date)
             yield Finding(f"“{wrong}”, but the meeting was on {meeting}", passage.place(wrong))
 
 
@@ -91,7 +101,7 @@ def next_meeting_not_after_this_one(evidence: Evidence) -> Iterator[Finding]:
     """
     meeting = evidence.report.meeting.date
     for passage in evidence.prose.body:
-        for day in calendar.days(passage.text):
+        for day in days.named(passage.text):
             meant = day.meant(meeting)
             if meant and _NEXT.search(passage.text[: day.start]) and meant[0] <= meeting:
                 yield Finding(f"the next meeting is not after this one: “{day.text}”", passage.place(day.text))
@@ -99,15 +109,18 @@ def next_meeting_not_after_this_one(evidence: Evidence) -> Iterator[Finding]:
 
 def _days(evidence: Evidence) -> Iterator[tuple[Passage, Day]]:
     for passage in evidence.prose.passages:
-        for day in calendar.days(passage.text):
+        for day in days.named(passage.text):
             yield passage, day
 
 
 def _other_date(passage: Passage, evidence: Evidence) -> str:
     """What a title or subject says of the meeting's date that is not so; empty where it is, or says nothing."""
     meeting = evidence.report.meeting.date
-    found = list(calendar.days(passage.text))
-    if any((day.day, day.month, day.year or meeting.year) == (meeting.day, meeting.month, meeting.year) for day in found):
+    found = list(days.named(passage.text))
+    if any(
+        (day.day, day.month, day.year or meeting.year) == (meeting.day, meeting.month, meeting.year)
+        for day in found
+    ):
         return ""
     for day in found:
         before = passage.text[: day.start]
@@ -118,11 +131,13 @@ def _other_date(passage: Passage, evidence: Evidence) -> str:
 
 def _other_month(text: str, evidence: Evidence) -> str:
     meeting = evidence.report.meeting.date
-    named = list(calendar.months(text))
+    named = list(days.months(text))
     if any(month == meeting.month and year in {None, meeting.year} for month, year in named):
         return ""
     for month, year in named:
-        name = next(word for word in re.findall(r"[A-Za-z]+", text) if word[:3].lower() == MONTHS[month - 1][:3].lower())
+        name = next(
+            word for word in re.findall(r"[A-Za-z]+", text) if word[:3].lower() == MONTHS[month - 1][:3].lower()
+        )
         before, _, after = text.partition(name)
         if _ABOUT_MEETING.search(before) or _BEFORE_MEETING.match(after):
             return f"{name} {year}" if year else name
@@ -131,7 +146,7 @@ def _other_month(text: str, evidence: Evidence) -> str:
 
 def _met_on_another_day(passage: Passage, evidence: Evidence) -> str:
     meeting = evidence.report.meeting.date
-    for day in calendar.days(passage.text):
+    for day in days.named(passage.text):
         if _MET.search(passage.text[: day.start]) and meeting not in day.meant(meeting):
             return day.text
     return ""

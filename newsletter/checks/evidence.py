@@ -18,6 +18,7 @@ from newsletter.settings import Settings
 
 if TYPE_CHECKING:
     from newsletter.checks.page import Page
+    from newsletter.checks.paint import Painted, Scene
     from newsletter.checks.prose import Prose
 
 
@@ -63,3 +64,22 @@ class Evidence:
         from newsletter.checks import page  # noqa: PLC0415 - lxml
 
         return {name: page.read(edition) for name, edition in self.editions.items()}
+
+    @cached_property
+    def in_light(self) -> Mapping[str, tuple[Painted, ...]]:
+        """Each edition → how its text is painted on a light screen."""
+        return self._painted("light")
+
+    @cached_property
+    def in_dark(self) -> Mapping[str, tuple[Painted, ...]]:
+        """Each edition that brings dark colours → how its text is painted with them."""
+        return self._painted("dark")
+
+    def _painted(self, scene: Scene) -> Mapping[str, tuple[Painted, ...]]:
+        from newsletter.checks import paint  # noqa: PLC0415 - lxml
+
+        return {
+            name: paint.painted(page, scene)
+            for name, page in self.pages.items()
+            if scene == "light" or paint.has_dark_colours(page)
+        }

@@ -26,8 +26,9 @@ _TO_WRITE = re.compile(
     | \?{2,}
     | \b(?:lorem\ ipsum|dolor\ sit\ amet|consectetur\ adipiscing|blah(?:\ blah)+|asdf\w*)\b
     | \b(?:text|copy|figures?|names?|links?|quotes?|photo|picture|table|numbers?|dates?)\ (?:goes?|to\ go|to\ come)\ here\b
-    | \[\s*(?:insert|add|put|check|links?|names?|dates?|figures?|numbers?|tbc|tba|source|quote|photo|picture|image|title
-        |your|to\ come|confirm|ask|see|who|when|where|placeholder|details|needs?|missing|xx+|\.{2,}|…|\?+)\b?[^\]]{0,80}\]
+    | \[\s*(?:(?:insert|add|put|check|links?|names?|dates?|figures?|numbers?|tbc|tba|source|quote|photo|picture
+        |image|title|your|to\ come|confirm|ask|see|who|when|where|placeholder|details|needs?|missing|xx+)\b
+        |\.{2,}|…|\?)[^\]]{0,80}\]
     | (?:\.{2}|…)\s?(?:here|to\ follow)\b | _{3,}
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -68,7 +69,7 @@ _TYPED_MARKUP = re.compile(
     | \*{2,} | (?<!\w)_{2}(?=\w) | (?<=\w)_{2}(?!\w) | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$) | (?<=[^\W\d])\*(?![\w*])
     | ^\#{1,6}(?=\w) | ~~(?=\S)
     | \]\s?\(\s?(?:https?:|mailto:|www\.) | (?<=\w)\]\[
-    | \*\|\w+\|\* | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\] | \{%.*?%\} | \$\{\w+\}
+    | \*?\|[A-Z]\w*\|\*? | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\] | \{%.*?%\} | \$\{\w+\}
     | \[(?:FIRSTNAME|FNAME|NAME|UNSUBSCRIBE|firstname|first_name)\]
     | (?<!\w)-(?:firstName|first_name|name)-(?!\w)
     """,
@@ -144,7 +145,9 @@ def markup_that_readers_will_see(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage in evidence.prose.passages:
         for found in _TYPED_MARKUP.finditer(passage.text):
-            yield Finding(f"“{_shortened(found[0])}” will be shown to readers as it stands", passage.place(found[0]))
+            yield Finding(
+                f"“{_shortened(found[0])}” will be shown to readers as it stands", passage.place(found[0])
+            )
 
 
 def _means_something(found: re.Match[str]) -> bool:

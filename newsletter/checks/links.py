@@ -18,7 +18,9 @@ _SAYS_NOTHING = re.compile(
     r"|(?:this|the|a) (?:link|page|website|site|url)|link|links|more|(?:read|see|find out|learn|click for) more"
     r"|more(?: info(?:rmation)?| details)|(?:full )?details|website|web site|go|see|visit|read|download|url"
 )
-_ADDRESS_AS_TEXT = re.compile(r"(?:https?://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?P<rest>[/?#:]\S*)?", re.IGNORECASE)
+_ADDRESS_AS_TEXT = re.compile(
+    r"(?:https?://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?P<rest>[/?#:]\S*)?", re.IGNORECASE
+)
 _MAILBOX = re.compile(r"[\w.+'-]+@(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _FILE_NAME = re.compile(
     r"(?:(?:img|dsc|dscn|dscf|pxl|screenshot|screen shot|scan|image|photo|picture|pic|untitled|whatsapp image)"
@@ -26,10 +28,15 @@ _FILE_NAME = re.compile(
     re.IGNORECASE,
 )
 _PRIVATE_HOST = re.compile(
-    r"(?:localhost|[\w-]+|(?:[\w-]+\.)*[\w-]+\.(?:local|lan|internal|intranet|corp|home|localhost))", re.IGNORECASE
+    r"(?:localhost|[\w-]+|(?:[\w-]+\.)*[\w-]+\.(?:local|lan|internal|intranet|corp|home|localhost))",
+    re.IGNORECASE,
 )
-_FOR_EDITORS = re.compile(r"(?:docs|drive|sheets|forms)\.google\.com/.*/edit\b|/wp-admin\b|[?&]preview=true|/draft/edit")
-_TELLING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|igshid|vero_id|s_cid|oly_\w+_id")
+_FOR_EDITORS = re.compile(
+    r"(?:docs|drive|sheets|forms)\.google\.com/.*/edit\b|/wp-admin\b|[?&]preview=true|/draft/edit"
+)
+_TELLING = re.compile(
+    r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|mkt_tok|_hs(?:enc|mi)|igshid|vero_id|s_cid|oly_\w+_id"
+)
 _TRACKING_HOSTS = re.compile(
     r"(?:.*\.)?(?:safelinks\.protection\.outlook\.com|urldefense\.(?:com|proofpoint\.com)|list-manage\.com|ct\.sendgrid\.net"
     r"|click\.\w+\.\w+|protect-\w+\.mimecast\.com|l\.facebook\.com|t\.co|lnkd\.in|google\.com/url|linkprotect\.cudasvc\.com)"
@@ -73,7 +80,9 @@ def links_that_only_you_can_open(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage, link in _links(evidence):
         if _is_private(link.address) or _FOR_EDITORS.search(link.address):
-            yield Finding(f"only you can open the link “{link.text}” ({_host(link.address)})", passage.place(link.address))
+            yield Finding(
+                f"only you can open the link “{link.text}” ({_host(link.address)})", passage.place(link.address)
+            )
 
 
 @rule("C10", Severity.WARNING)
@@ -86,7 +95,9 @@ def links_into_the_report_that_find_nothing(evidence: Evidence) -> Iterator[Find
     """
     for name, page in evidence.pages.items():
         for target in page.lost_targets():
-            place = next((passage.place(target) for passage, link in _links(evidence) if link.address == target), "")
+            place = next(
+                (passage.place(target) for passage, link in _links(evidence) if link.address == target), ""
+            )
             yield Finding(f"the link to {target} finds nothing in the edition for {name}", place)
 
 
@@ -101,7 +112,10 @@ def pictures_without_a_description(evidence: Evidence) -> Iterator[Finding]:
     for passage in evidence.prose.passages:
         for picture in passage.pictures:
             if _FILE_NAME.fullmatch(picture.description.strip()):
-                yield Finding(f"“{picture.description}” does not say what the picture shows", passage.place(picture.address))
+                yield Finding(
+                    f"“{picture.description}” does not say what the picture shows",
+                    passage.place(picture.address),
+                )
 
 
 @rule("C30", Severity.NOTE)
@@ -114,7 +128,9 @@ def long_addresses_typed_out(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage, link in _links(evidence):
         if link.is_bare and len(link.text) > MOST_BARE:
-            yield Finding(f"an address of {len(link.text)} letters stands in the text", passage.place(link.address))
+            yield Finding(
+                f"an address of {len(link.text)} letters stands in the text", passage.place(link.address)
+            )
 
 
 @rule("D04", Severity.WARNING)
@@ -127,11 +143,18 @@ def links_that_tell_on_the_reader(evidence: Evidence) -> Iterator[Finding]:
     Instead: open the page and copy its own address, up to the question mark.
     """
     for passage, link in _links(evidence):
-        marks = [name for name, _ in parse_qsl(urlsplit(link.address).query) if _TELLING.fullmatch(name.lower())]
+        marks = [
+            name for name, _ in parse_qsl(urlsplit(link.address).query) if _TELLING.fullmatch(name.lower())
+        ]
         if marks:
-            yield Finding(f"the link “{link.text}” is marked for tracking ({', '.join(marks)})", passage.place(link.address))
+            yield Finding(
+                f"the link “{link.text}” is marked for tracking ({', '.join(marks)})",
+                passage.place(link.address),
+            )
         elif _TRACKING_HOSTS.fullmatch(_host(link.address)):
-            yield Finding(f"the link “{link.text}” goes through {_host(link.address)}", passage.place(link.address))
+            yield Finding(
+                f"the link “{link.text}” goes through {_host(link.address)}", passage.place(link.address)
+            )
 
 
 def _links(evidence: Evidence) -> Iterator[tuple[Passage, Link]]:

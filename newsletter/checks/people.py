@@ -9,15 +9,84 @@ from urllib.parse import unquote
 from newsletter.checks.prose import Passage
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 
-_MAILBOX = re.compile(r"(?<![\w.+/@-])(?P<local>[\w.+'-]+)\s?(?:@|\(at\)|\[at\])\s?(?P<domain>(?:[\w-]+\.)+[a-z]{2,})(?![\w@])", re.IGNORECASE)
+_MAILBOX = re.compile(
+    r"(?<![\w.+/@-])(?P<local>[\w.+'-]+)\s?(?:@|\(at\)|\[at\])\s?(?P<domain>(?:[\w-]+\.)+[a-z]{2,})(?![\w@])",
+    re.IGNORECASE,
+)
 _OFFICES = frozenset(
     [
-        *("info", "office", "contact", "enquiries", "enquiry", "hello", "help", "helpdesk", "support", "press", "media"),
-        *("membership", "members", "events", "conference", "admin", "secretary", "treasurer", "chair", "team", "policy"),
-        *("finance", "compliance", "complaints", "safeguarding", "youth", "women", "equalities", "nec", "mail", "post"),
-        *("data", "dpo", "privacy", "unsubscribe", "subscribe", "webmaster", "postmaster", "news", "campaigns", "training"),
-        *("motions", "selections", "volunteer", "volunteers", "register", "registration", "accounts", "shop", "clp"),
-        *("no-reply", "noreply", "access", "bookings", "feedback", "reports", "legal", "agents", "delegates", "editor"),
+        *(
+            "info",
+            "office",
+            "contact",
+            "enquiries",
+            "enquiry",
+            "hello",
+            "help",
+            "helpdesk",
+            "support",
+            "press",
+            "media",
+        ),
+        *(
+            "membership",
+            "members",
+            "events",
+            "conference",
+            "admin",
+            "secretary",
+            "treasurer",
+            "chair",
+            "team",
+            "policy",
+        ),
+        *(
+            "finance",
+            "compliance",
+            "complaints",
+            "safeguarding",
+            "youth",
+            "women",
+            "equalities",
+            "nec",
+            "mail",
+            "post",
+        ),
+        *(
+            "data",
+            "dpo",
+            "privacy",
+            "unsubscribe",
+            "subscribe",
+            "webmaster",
+            "postmaster",
+            "news",
+            "campaigns",
+            "training",
+        ),
+        *(
+            "motions",
+            "selections",
+            "volunteer",
+            "volunteers",
+            "register",
+            "registration",
+            "accounts",
+            "shop",
+            "clp",
+        ),
+        *(
+            "no-reply",
+            "noreply",
+            "access",
+            "bookings",
+            "feedback",
+            "reports",
+            "legal",
+            "agents",
+            "delegates",
+            "editor",
+        ),
     ]
 )
 """Mailboxes that whoever holds the post reads."""
@@ -91,7 +160,10 @@ def somebody_elses_telephone_number(evidence: Evidence) -> Iterator[Finding]:
     """
     yours = _digits(" ".join(filter(None, (evidence.settings.imprint, evidence.settings.postal_address))))
     for passage in evidence.prose.passages:
-        texts = [passage.text, *(link.address.removeprefix("tel:") for link in passage.links if link.address.startswith("tel:"))]
+        texts = [
+            passage.text,
+            *(link.address.removeprefix("tel:") for link in passage.links if link.address.startswith("tel:")),
+        ]
         numbers = {_digits(found[0])[-9:]: found[0] for text in texts for found in _TELEPHONE.finditer(text)}
         for digits, written in numbers.items():
             if digits not in yours:
@@ -106,7 +178,9 @@ def somebody_elses_home(evidence: Evidence) -> Iterator[Finding]:
     Example: `She lives at 14 Sheep Street.`
     Instead: name the town, or nothing. A hall's address may stand.
     """
-    yours = " ".join(filter(None, (evidence.settings.imprint, evidence.settings.postal_address))).replace(" ", "")
+    yours = " ".join(filter(None, (evidence.settings.imprint, evidence.settings.postal_address))).replace(
+        " ", ""
+    )
     for passage in evidence.prose.passages:
         home = _HOME.search(passage.text)
         if home:
@@ -114,7 +188,11 @@ def somebody_elses_home(evidence: Evidence) -> Iterator[Finding]:
             continue
         for found in _POSTCODE.finditer(passage.text):
             if found[0].replace(" ", "") not in yours:
-                yield Finding("a postcode stands in the text: is it a public place's?", passage.place(found[0]), Severity.NOTE)
+                yield Finding(
+                    "a postcode stands in the text: is it a public place's?",
+                    passage.place(found[0]),
+                    Severity.NOTE,
+                )
 
 
 @rule("D05", Severity.WARNING)
@@ -151,16 +229,28 @@ def _own(evidence: Evidence) -> frozenset[str]:
     texts = (settings.imprint or "", settings.postal_address or "", settings.disclaimer or "")
     written = (found[0].lower() for text in texts for found in _MAILBOX.finditer(text))
     return frozenset(
-        (*(address.lower() for address in (settings.sender.from_, settings.reply_to, settings.unsubscribe_to)), *written)
+        (
+            *(
+                address.lower()
+                for address in (settings.sender.from_, settings.reply_to, settings.unsubscribe_to)
+            ),
+            *written,
+        )
     )
 
 
 def _addresses(passage: Passage) -> Iterator[tuple[str, str]]:
     """Each mail address of a passage once: the part before the @, and the whole."""
-    mailto = (unquote(link.address[len("mailto:") :]) for link in passage.links if link.address.lower().startswith("mailto:"))
+    mailto = (
+        unquote(link.address[len("mailto:") :])
+        for link in passage.links
+        if link.address.lower().startswith("mailto:")
+    )
     texts = (passage.text, *(address.split("?")[0] for address in mailto))
     found = {
-        f"{each['local']}@{each['domain']}".lower(): each["local"].lower() for text in texts for each in _MAILBOX.finditer(text)
+        f"{each['local']}@{each['domain']}".lower(): each["local"].lower()
+        for text in texts
+        for each in _MAILBOX.finditer(text)
     }
     for address, local in found.items():
         yield local, address

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 
+from newsletter.checks.page import filled
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.model import UNSUBSCRIBE, Pieces
 
@@ -16,7 +17,7 @@ SLOT_BYTES = 40
 """What a slot is taken to add, in bytes: a long name; links are longer but few."""
 
 
-@rule("P01", Severity.ERROR)
+@rule("P01", Severity.ERROR, guards_promise=True)
 def disclaimer_in_both_parts(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for the disclaimer, whole, in the HTML and the text part of every edition.
 
@@ -31,10 +32,10 @@ def disclaimer_in_both_parts(evidence: Evidence) -> Iterator[Finding]:
         )
         for part, pieces, disclaimer in parts:
             if not disclaimer or not any(disclaimer in static for static in pieces.statics):
-                yield f"the {part} part of the edition for {name} lacks the disclaimer"
+                yield Finding(f"the {part} part of the edition for {name} lacks the disclaimer")
 
 
-@rule("P02", Severity.ERROR)
+@rule("P02", Severity.ERROR, guards_promise=True)
 def imprint_present(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for your imprint in both parts of every edition.
 
@@ -46,7 +47,7 @@ def imprint_present(evidence: Evidence) -> Iterator[Finding]:
     yield from _stands_in_both(evidence, "imprint", evidence.settings.imprint)
 
 
-@rule("P03", Severity.ERROR)
+@rule("P03", Severity.ERROR, guards_promise=True)
 def postal_address_present(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for a postal address in both parts of every edition.
 
@@ -57,7 +58,7 @@ def postal_address_present(evidence: Evidence) -> Iterator[Finding]:
     yield from _stands_in_both(evidence, "postal_address", evidence.settings.postal_address)
 
 
-@rule("P04", Severity.ERROR)
+@rule("P04", Severity.ERROR, guards_promise=True)
 def unsubscribe_in_the_body(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for this person's unsubscribe link in both parts of every edition.
 
@@ -69,10 +70,10 @@ def unsubscribe_in_the_body(evidence: Evidence) -> Iterator[Finding]:
     for name, edition in evidence.editions.items():
         for part, pieces in (("HTML", edition.html), ("text", edition.text)):
             if not any(slot.field == UNSUBSCRIBE for slot in pieces.slots):
-                yield f"the {part} part of the edition for {name} has no unsubscribe link"
+                yield Finding(f"the {part} part of the edition for {name} has no unsubscribe link")
 
 
-@rule("P05", Severity.ERROR)
+@rule("P05", Severity.ERROR, guards_promise=True)
 def one_h1(evidence: Evidence) -> Iterator[Finding]:
     """What it does: counts the first-level headings of every edition.
 
@@ -83,10 +84,10 @@ def one_h1(evidence: Evidence) -> Iterator[Finding]:
     for name, edition in evidence.editions.items():
         count = len(re.findall(r"<h1[\s>]", "".join(edition.html.statics)))
         if count != 1:
-            yield f"the edition for {name} has {count} first-level headings instead of one"
+            yield Finding(f"the edition for {name} has {count} first-level headings instead of one")
 
 
-@rule("P06", Severity.ERROR)
+@rule("P06", Severity.ERROR, guards_promise=True)
 def text_part_in_step(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for every longer word of the draft's body in both parts.
 
@@ -95,18 +96,16 @@ def text_part_in_step(evidence: Evidence) -> Iterator[Finding]:
     Instead: both parts are written from the draft; mend the theme.
     """
     for name, edition in evidence.editions.items():
-        seen = _words(
-            html.unescape(
-                re.sub(r"<!--.*?-->|<style.*?</style>|<[^>]+>", " ", _joined(edition.html), flags=re.DOTALL)
-            )
-        )
-        read = _words(_joined(edition.text))
+        seen = _words(evidence.pages[name].visible_text())
+        read = _words(filled(edition.text))
         lacking = sorted(seen - read)
         if len(lacking) > len(seen) // 50:
-            yield f"the text part of the edition for {name} lacks words of the HTML: {', '.join(lacking[:8])}"
+            yield Finding(
+                f"the text part of the edition for {name} lacks words of the HTML: {', '.join(lacking[:8])}"
+            )
 
 
-@rule("P07", Severity.ERROR)
+@rule("P07", Severity.ERROR, guards_promise=True)
 def short_enough_for_gmail(evidence: Evidence) -> Iterator[Finding]:
     """What it does: measures the HTML part with its slots filled; fails from 100 KB.
 
@@ -116,7 +115,7 @@ def short_enough_for_gmail(evidence: Evidence) -> Iterator[Finding]:
     """
     for name, size_bytes in _sizes(evidence):
         if size_bytes >= CLIP_FAIL_BYTES:
-            yield f"the HTML for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts it at about 102 KB"
+            yield Finding(f"the HTML for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts it at about 102 KB")
 
 
 @rule("P08", Severity.WARNING)
@@ -129,17 +128,42 @@ def well_below_the_clip(evidence: Evidence) -> Iterator[Finding]:
     """
     for name, size_bytes in _sizes(evidence):
         if CLIP_WARN_BYTES <= size_bytes < CLIP_FAIL_BYTES:
-            yield f"the HTML for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts at about 102 KB"
+            yield Finding(f"the HTML for {name} is {size_bytes / 1000:.0f} KB; Gmail cuts at about 102 KB")
+
+
+@rule("P09", Severity.ERROR, guards_promise=True)
+def unsubscribe_in_the_header(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks in a finished message of every edition for List-Unsubscribe with an address, and for
+    List-Unsubscribe-Post where that is on the web.
+
+    Why it matters: mail programs make their own button of it, and large providers ask for it (RFC 2369, RFC 8058).
+    Example: a line so long that it was folded into an encoded word, which no program reads.
+    Instead: the program writes it; a message without it is a fault to report.
+    """
+    for name, message in evidence.messages.items():
+        held = headers(message)
+        ways = re.findall(r"<([^<>\s]+)>", held.get("list-unsubscribe", ""))
+        if not any(way.startswith(("https:", "mailto:")) for way in ways):
+            yield Finding(f"the header of the mail for {name} names no way to unsubscribe")
+        elif any(way.startswith("https:") for way in ways) and "list-unsubscribe-post" not in held:
+            yield Finding(f"the header of the mail for {name} lacks List-Unsubscribe-Post")
+
+
+def headers(message: bytes) -> dict[str, str]:
+    """The header of a message, unfolded and not decoded; names in lower case."""
+    head = message.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
+    lines = re.sub(r"\r\n(?=[ \t])", "", head).split("\r\n")
+    return {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def _stands_in_both(evidence: Evidence, key: str, value: str | None) -> Iterator[Finding]:
     if not value:
-        yield f"newsletter.yaml has no '{key}'", "newsletter.yaml"
+        yield Finding(f"newsletter.yaml has no '{key}'", "newsletter.yaml")
         return
     for name, edition in evidence.editions.items():
         for part, text in (("HTML", html.unescape(_joined(edition.html))), ("text", _joined(edition.text))):
             if " ".join(value.split()) not in " ".join(text.split()):
-                yield f"the {part} part of the edition for {name} lacks the {key.replace('_', ' ')}"
+                yield Finding(f"the {part} part of the edition for {name} lacks the {key.replace('_', ' ')}")
 
 
 def _sizes(evidence: Evidence) -> Iterator[tuple[str, int]]:

@@ -149,13 +149,13 @@ def read(report: Report) -> Prose:
 
 
 def shown(text: str) -> str:
-    """A text with each merge field as its default, or as its name in brackets."""
+    """A text with each merge field as its default, or as its name where it has none."""
     return FIELD.sub(_as_shown, text)
 
 
 def _as_shown(field: re.Match[str]) -> str:
     default: str | None = field["default"]
-    return f"[{field['name']}]" if default is None else default
+    return str(field["name"]) if default is None else default
 
 
 def _front(report: Report) -> Iterator[Passage]:

@@ -96,9 +96,7 @@ class Rule:
         for found in self.look(evidence):
             severity = found.severity or self.severity
             if reason:
-                yield Problem(
-                    self.code, Severity.NOTE, f"{found.message} (silenced: {reason})", found.where
-                )
+                yield Problem(self.code, Severity.NOTE, f"{found.message} (silenced: {reason})", found.where)
             else:
                 yield Problem(self.code, severity, found.message, found.where)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from newsletter.checks.prose import Kind, Passage
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
@@ -20,7 +20,9 @@ _FEWEST_LETTERS = 5
 """A word of fewer capitals is an abbreviation as often as not."""
 _FEWEST_WORDS = 4
 """So many words in capitals, one after the other, are no row of abbreviations."""
-_SHOUTED = re.compile(rf"(?:\b[A-Z][A-Z’']+\b|\b[AI]\b)(?:[\s,;:!–-]+(?:[A-Z][A-Z’']+\b|[AI]\b)){{{_FEWEST_WORDS - 1},}}")
+_SHOUTED = re.compile(
+    rf"(?:\b[A-Z][A-Z’']+\b|\b[AI]\b)(?:[\s,;:!–-]+(?:[A-Z][A-Z’']+\b|[AI]\b)){{{_FEWEST_WORDS - 1},}}"
+)
 _ANSWER = re.compile(r"(?:re|fw|fwd|aw|wg)\s*:", re.IGNORECASE)
 
 
@@ -33,7 +35,7 @@ def sections_without_text(evidence: Evidence) -> Iterator[Finding]:
     Instead: write the section, or take its heading out.
     """
     sections = [section for section in evidence.prose.sections if section.heading]
-    for section, after in zip(sections, [*sections[1:], None], strict=True):
+    for section, after in zip_longest(sections, sections[1:]):
         heading, following = section.heading, after.heading if after else None
         has_part = following is not None and heading is not None and following.level > heading.level
         if heading is not None and not section.holds and not has_part:
@@ -55,7 +57,9 @@ def headings_alike(evidence: Evidence) -> Iterator[Finding]:
         parent = heading.text if heading.level <= 2 else parent  # noqa: PLR2004 - `##` is the rank of a section
         key = (heading.level, "" if heading.level <= 2 else parent, heading.text.casefold())  # noqa: PLR2004
         if key in seen:
-            yield Finding(f"the heading “{heading.text}” stands there twice (first at {seen[key].where})", heading.where)
+            yield Finding(
+                f"the heading “{heading.text}” stands there twice (first at {seen[key].where})", heading.where
+            )
         seen.setdefault(key, heading)
 
 
@@ -71,7 +75,9 @@ def heading_ranks_left_out(evidence: Evidence) -> Iterator[Finding]:
     for (before, _), (level, heading) in pairwise(levels):
         if heading and level > before + 1:
             meant = "#" * (before + 1)
-            yield Finding(f"“{heading.text}” is of rank {level} below one of rank {before}; write {meant}", heading.where)
+            yield Finding(
+                f"“{heading.text}” is of rank {level} below one of rank {before}; write {meant}", heading.where
+            )
 
 
 @rule("C14", Severity.WARNING)
@@ -84,7 +90,9 @@ def subject_too_long(evidence: Evidence) -> Iterator[Finding]:
     """
     subject = _subject(evidence)
     if subject and len(subject.text) > LONG_SUBJECT:
-        yield Finding(f"the subject has {len(subject.text)} letters; inboxes cut it after some 40 to 70", subject.where)
+        yield Finding(
+            f"the subject has {len(subject.text)} letters; inboxes cut it after some 40 to 70", subject.where
+        )
 
 
 @rule("C15", Severity.WARNING)
@@ -99,7 +107,9 @@ def preheader_too_long(evidence: Evidence) -> Iterator[Finding]:
     if preheader is None:
         return
     if len(preheader.text) > LONG_PREHEADER:
-        yield Finding(f"the preheader has {len(preheader.text)} letters; no inbox shows more than 140", preheader.where)
+        yield Finding(
+            f"the preheader has {len(preheader.text)} letters; no inbox shows more than 140", preheader.where
+        )
     if subject and preheader.text.casefold().rstrip(".") == subject.text.casefold().rstrip("."):
         yield Finding("the preheader repeats the subject", preheader.where)
 
@@ -113,7 +123,9 @@ def capitals_throughout(evidence: Evidence) -> Iterator[Finding]:
     Instead: write it in small letters, and **bold** if it must stand out.
     """
     for passage in evidence.prose.passages:
-        if passage.kind in {Kind.TITLE, Kind.SUBJECT, Kind.PREHEADER, Kind.HEADING} and _all_capitals(passage.text):
+        if passage.kind in {Kind.TITLE, Kind.SUBJECT, Kind.PREHEADER, Kind.HEADING} and _all_capitals(
+            passage.text
+        ):
             yield Finding(f"the {passage.kind.value} “{passage.text}” is in capitals", passage.where)
             continue
         for found in _SHOUTED.finditer(passage.text):
@@ -131,7 +143,9 @@ def sections_too_long(evidence: Evidence) -> Iterator[Finding]:
     """
     for section in evidence.prose.sections:
         if section.heading and section.words > LONG_SECTION:
-            yield Finding(f"{section.words} words stand below “{section.heading.text}” alone", section.heading.where)
+            yield Finding(
+                f"{section.words} words stand below “{section.heading.text}” alone", section.heading.where
+            )
 
 
 @rule("C27", Severity.WARNING)
@@ -155,4 +169,8 @@ def _subject(evidence: Evidence) -> Passage | None:
 def _all_capitals(text: str) -> bool:
     """Whether every word is in capitals, and not each of them an abbreviation."""
     words = re.findall(r"[^\W\d_]{2,}", text)
-    return bool(words) and all(word.isupper() for word in words) and any(len(word) >= _FEWEST_LETTERS for word in words)
+    return (
+        bool(words)
+        and all(word.isupper() for word in words)
+        and any(len(word) >= _FEWEST_LETTERS for word in words)
+    )

@@ -5,15 +5,48 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter.checks.prose import IN_FRONT, Passage
+from newsletter.checks.prose import IN_FRONT
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.drafts import FIELD
 
-_TWICE = re.compile(r"(?<![\w’'-])(?P<word>[^\W\d_]+(?:[’'][^\W\d_]+)?)\s+(?P<again>(?P=word))(?![\w’'-])", re.IGNORECASE)
+_TWICE = re.compile(
+    r"(?<![\w’'-])(?P<word>[^\W\d_]+(?:[’'][^\W\d_]+)?)\s+(?P<again>(?P=word))(?![\w’'-])", re.IGNORECASE
+)
 _MAY_STAND_TWICE = frozenset(
     [
-        *("had", "that", "is", "so", "very", "really", "many", "long", "far", "much", "no", "yes", "now", "there"),
-        *("hear", "bye", "knock", "never", "more", "in", "do", "who", "her", "you", "it", "was", "ha", "tut", "up"),
+        *(
+            "had",
+            "that",
+            "is",
+            "so",
+            "very",
+            "really",
+            "many",
+            "long",
+            "far",
+            "much",
+            "no",
+            "yes",
+            "now",
+            "there",
+        ),
+        *(
+            "hear",
+            "bye",
+            "knock",
+            "never",
+            "more",
+            "in",
+            "do",
+            "who",
+            "her",
+            "you",
+            "it",
+            "was",
+            "ha",
+            "tut",
+            "up",
+        ),
     ]
 )
 """Good English at times: “I wrote down that that was not an answer”."""
@@ -40,13 +73,16 @@ _CLAIMS = tuple(
         rf"\b{_THIS}\s+\w*\s*(?:has|have|was|were|is|are)\s+(?:been\s+)?(?:approved|authorised|authorized|endorsed|agreed|sanctioned|signed\s+off)\s+by\s+{_BODY}\b",
         rf"\bspeak(?:ing)?\s+(?:here\s+)?(?:as|for)\s+(?:the\s+official\s+)?(?:spokes\w+|{_BODY})\b",
         r"\bin\s+my\s+official\s+capacity\b",
-        rf"\b(?:these|following|below|here)\s+(?:are|is)\s+the\s+(?:agreed\s+|approved\s+|full\s+|draft\s+)?minutes\b",
+        r"\b(?:these|following|below|here)\s+(?:are|is)\s+the\s+(?:agreed\s+|approved\s+|full\s+|draft\s+)?minutes\b",
     )
 )
 _CLAIMS_IN_FRONT = re.compile(
-    rf"(?<!un)\bofficial\b|\bminutes\s+of\s+{_BODY}|^(?:the\s+)?(?:NEC\s+)?minutes\b|\bon\s+behalf\s+of\b", re.IGNORECASE
+    rf"(?<!un)\bofficial\b|\bminutes\s+of\s+{_BODY}|^(?:the\s+)?(?:NEC\s+)?minutes\b|\bon\s+behalf\s+of\b",
+    re.IGNORECASE,
 )
-_DENIED = re.compile(r"\b(?:not|never|neither|nor|no|without|hardly|rather\s+than|unofficial|cannot)\b|n[’']t\b", re.IGNORECASE)
+_DENIED = re.compile(
+    r"\b(?:not|never|neither|nor|no|without|hardly|rather\s+than|unofficial|cannot)\b|n[’']t\b", re.IGNORECASE
+)
 _SENTENCE = re.compile(r"[^.!?]*[.!?]*")
 
 
@@ -102,7 +138,9 @@ def defaults_that_leave_a_gap(evidence: Evidence) -> Iterator[Finding]:
     """
     report = evidence.report
     texts = [(report.subject, passage_line(report.places, "subject")), (report.preheader or "", 0)]
-    texts += [(point, passage_line(report.places, f"summary.{index}")) for index, point in enumerate(report.summary)]
+    texts += [
+        (point, passage_line(report.places, f"summary.{index}")) for index, point in enumerate(report.summary)
+    ]
     texts += zip(report.body.split("\n"), report.lines, strict=False)
     for text, line in texts:
         for found in FIELD.finditer(text):

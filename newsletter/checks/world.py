@@ -68,3 +68,15 @@ class SpamScore:
     required: float
     tests: tuple[str, ...] = ()
     """The names of the tests that counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What was asked for one preflight. None: nobody asked."""
+
+    answers: Mapping[str, Answer] | None = None
+    """Web address → what came back."""
+    spam: SpamScore | None = None
+
+
+ASKED_NOTHING = World()

@@ -17,6 +17,9 @@ from newsletter.preview.desk import Desk, Opened
 from newsletter.preview.people import Wanted
 from newsletter.preview.views import Client, Look
 
+_LESS_THAN = "\\u003c"
+"""As JSON may write it."""
+
 
 def export(desk: Desk) -> str:
     """The desk's mailing as one HTML document. Raises what reading or counting it raises."""
@@ -29,8 +32,8 @@ def export(desk: Desk) -> str:
     assert opened is not None
     data = json.dumps(_data(desk, opened), ensure_ascii=False, separators=(",", ":"))
     script = page.script()
-    # A script element ends at the first "</", wherever it stands.
-    held = f'<script type="application/json" id="data">{data.replace("</", "<\\/").replace("<!--", "<\\u0021--")}</script>'
+    # No "<" in the data can then end the element, or begin a comment.
+    held = f'<script type="application/json" id="data">{data.replace("<", _LESS_THAN)}</script>'
     policy = (
         f"default-src 'none'; script-src 'sha256-{_sha256(script)}'; style-src 'unsafe-inline'; img-src data:; "
         "frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -75,7 +78,7 @@ def _people(desk: Desk) -> told.Told:
     """The first rows of each segment, without names: a name is not ours to pass on."""
     assert desk.counted is not None
     shown = [
-        row | {"name": "", "place": ""}
+        row | {"name": "", "place_name": ""}
         for name in desk.counted.crowd.segments
         for row in told.rows(desk, desk.counted, Wanted(frozenset({name})), page=0, masked=True)["rows"]
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from watchfiles import awatch
 
 from newsletter.preview import desk as desks
+from newsletter.preview.counting import Stamp
 from newsletter.preview.desk import Desk
 
 _SETTLED_MS = 20
@@ -41,7 +42,7 @@ class Live:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep up to date for as long as the block lasts. A defect of ours closes it, and is raised at its end."""
+        """Keep up to date for as long as the block lasts. A defect of ours closes it, and is raised then."""
         self._start(self._reading())
         self._start(self._counting())
         try:
@@ -132,6 +133,6 @@ class Live:
         ):
             self._read.set()
 
-    def _ledger_stamp(self) -> desks.Stamp:
+    def _ledger_stamp(self) -> Stamp:
         ledger = self.desk.root / ".newsletter" / "ledger.db"
         return desks.stamp([ledger, ledger.with_name("ledger.db-wal")])

@@ -9,17 +9,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-_SCRIPTS = (
-    "dom.js",
-    "source.js",
-    "frames.js",
-    "reader.js",
-    "mail.js",
-    "people.js",
-    "checks.js",
-    "sending.js",
-    "main.js",
-)
+_SCRIPTS = ("dom", "source", "frames", "reader", "mail", "people", "checks", "sending", "main")
 
 
 @cache
@@ -37,7 +27,7 @@ def css() -> str:
 @cache
 def script() -> str:
     """Its scripts as one, in one scope."""
-    joined = "\n".join(map(_file, _SCRIPTS))
+    joined = "\n".join(_file(f"{name}.js") for name in _SCRIPTS)
     return f'(() => {{\n"use strict";\n{joined}\n}})();\n'
 
 

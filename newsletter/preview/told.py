@@ -134,7 +134,7 @@ def gone(counted: Counted, text: str, *, page: int, masked: bool) -> Told:
             {
                 "address": address.mask(key) if masked else key,
                 "name": "",
-                "place": "",
+                "place_name": "",
                 "segment": "",
                 "why": WHY_NOT[reason] if reason else "no longer in these lists",
                 "new": False,
@@ -144,7 +144,7 @@ def gone(counted: Counted, text: str, *, page: int, masked: bool) -> Told:
 
 
 def file_lines(workspace: Workspace, name: str, draft: str) -> list[str]:
-    """The lines of a file that a check speaks of: the draft, the settings, the segments or a theme's; no list's."""
+    """The lines of a file that a check speaks of; nothing for a list, which holds people's details."""
     shown = {draft, "newsletter.yaml", "lists/segments.yaml"}
     path = workspace.root / name
     inside = (workspace.root / "templates").resolve() in path.resolve().parents
@@ -274,7 +274,7 @@ def _row(row: Row, *, masked: bool) -> Told:
     return {
         "address": address.mask(row.recipient.address) if masked else row.recipient.address,
         "name": " ".join(filter(None, (fields.get("first_name"), fields.get("last_name")))),
-        "place": fields.get("clp", ""),
+        "place_name": fields.get("clp", ""),
         "segment": row.recipient.segment,
         "why": WHY_NOT[row.reason] if row.reason else "",
         "new": row.is_new,
@@ -282,17 +282,8 @@ def _row(row: Row, *, masked: bool) -> Told:
 
 
 def _line(line: Line) -> Told:
-    return {
-        "client": line.client,
-        **{
-            name: [part.shown, part.lost]
-            for name, part in (
-                ("sender", line.sender),
-                ("subject", line.subject),
-                ("preheader", line.preheader),
-            )
-        },
-    }
+    parts = {"sender": line.sender, "subject": line.subject, "preheader": line.preheader}
+    return {"client": line.client, **{name: [part.shown, part.lost] for name, part in parts.items()}}
 
 
 def _masked(text: str, hidden: str) -> str:

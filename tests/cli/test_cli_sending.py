@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.cli.relay import Relay
+from tests.cli.relay import Relay, free_port
 from tests.cli.small import (
     AMP,
     DISCLAIMER,
@@ -323,6 +323,20 @@ def test_a_server_that_lets_nobody_in_stops_the_run_and_resume_finishes_it(small
     assert small.run("resume", ISSUE).code == 0
     assert relay.addresses == ONCE_EACH
     assert small.good("status", ISSUE, "--json").json["state"] == "complete"
+
+
+def test_a_server_that_is_not_there_stops_the_run_soon(small: Small) -> None:
+    """Exit 5 with its name, after a few tries and not after minutes; once it is there, `resume` finishes."""
+    port = free_port()
+    small.use_relay(port)
+    stopped = small.send()
+    assert stopped.code == 5
+    assert f"127.0.0.1:{port}" in stopped.err
+    assert f"newsletter resume {ISSUE}" in stopped.err
+    assert small.good("status", ISSUE, "--json").json["pending"] == 5
+    with Relay(port=port) as late:
+        assert small.run("resume", ISSUE).code == 0
+    assert late.addresses == ONCE_EACH
 
 
 def test_the_writer_s_copy_comes_with_the_send_that_got_through(small: Small, relay: Relay) -> None:

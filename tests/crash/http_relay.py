@@ -18,13 +18,12 @@ _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)\r\n")
 
 
 class HttpRelay:
-    """Passes requests on to `upstream`, one a connection. `connections` is where it listens."""
+    """Passes requests on to `upstream`, one a connection, each after a pause. `connections` is where it listens."""
 
     def __init__(self, upstream: str, *, pause_s: float) -> None:
         self.connections = Loopback(self._serve)
         self.trap = Trap()
-        self.pause_s = pause_s
-        """How long a request takes, so that there is a time in which to kill the sender."""
+        self._pause_s = pause_s
         self._upstream = urlsplit(upstream)
 
     def _serve(self, client: socket.socket) -> None:
@@ -36,7 +35,7 @@ class HttpRelay:
         trap.reached(Http.LATE)
         reply = self._ask(request)
         trap.reached(Http.TAKEN)
-        time.sleep(self.pause_s)
+        time.sleep(self._pause_s)
         half = len(reply) // 2
         client.sendall(reply[:half])
         trap.reached(Http.HALF_REPLY)

@@ -138,11 +138,6 @@ class Stage:
     def own_copies(self) -> int:
         return self.way.arrived().count(WRITER)
 
-    def litter(self) -> list[str]:
-        """What is left lying about, now that everything is done."""
-        journals = (self.root / ".newsletter" / "processes").glob("*")
-        return [*self.way.litter(), *(path.suffix for path in journals)]
-
     def said(self) -> str:
         """What the last command wrote to stderr."""
         return (self.root / "stderr").read_text(encoding="utf-8")
@@ -168,9 +163,7 @@ class Stages:
         self._made += 1
         root = self.folder / f"issue-{self._made}"
         shutil.copytree(template, root)
-        if self.way.name == "outbox":
-            self.way.folder = root / "outbox" / ISSUE
-        self.way.forget()
+        self.way.start_over(root)
         return Stage(self.way, root, self._receipt)
 
     def _planned(self) -> Path:

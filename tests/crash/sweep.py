@@ -50,7 +50,7 @@ def play(stages: Stages, case: Case) -> Result:
     for number, point in enumerate(case.points):
         killed = stage.run(stage.go_on(), point) == KILLED
         truth = stage.truth()
-        result.faults += [f"{point}: {fault}" for fault in (*truth.faults(), *account.see(truth, killed))]
+        result.faults += [f"{point}: {fault}" for fault in (*truth.faults(), *account.see(truth, kills=killed))]
         if not killed:
             result.left = case.points[number:]
             break
@@ -84,12 +84,12 @@ class _Unknown:
         self._kills = 0
         self.most = 0
 
-    def see(self, truth: Truth, killed: bool) -> Iterator[str]:
+    def see(self, truth: Truth, *, kills: int = 0) -> Iterator[str]:
         more = truth.unknown - self._before
         if more > self._bound * self._kills:
             yield f"{more} unknown by {self._kills} kills, and {self._bound} each is the bound"
         self.most = max(self.most, -(-more // max(self._kills, 1)))  # Several kills share what they left.
-        self._kills = (0 if more else self._kills) + killed
+        self._kills = (0 if more else self._kills) + kills
         self._before = truth.unknown
 
 
@@ -100,10 +100,10 @@ def _ending(stage: Stage, account: _Unknown) -> Iterator[str]:
     expected = 7 if truth.unknown else 0
     if code != expected:
         yield f"exit code {code} instead of {expected} at the end: {stage.said()[-500:]}"
-    yield from (f"at the end: {fault}" for fault in (*truth.faults_at_the_end(), *account.see(truth, False)))
+    yield from (f"at the end: {fault}" for fault in (*truth.faults_at_the_end(), *account.see(truth)))
     if stage.own_copies() > EDITIONS:
         yield "the writer has a copy twice"
-    if litter := stage.litter():
+    if litter := stage.way.litter():
         yield f"left lying about: {', '.join(litter)}"
 
 

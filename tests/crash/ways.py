@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from tests.cli.small import ISSUE
 from tests.crash.http_relay import HttpRelay
 from tests.crash.points import Trap
 from tests.crash.smtp_receiver import SmtpReceiver
@@ -16,6 +17,8 @@ from tests.sendgrid_stand_in import KEY, StandIn
 CONNECTIONS = 3
 BATCH = 10
 SENDGRID_LINES = 4
+MESSAGE_S, REQUEST_S = 0.004, 0.05
+"""How long the other side takes for one, so that there is a time in which to kill."""
 
 _TO = re.compile(rb"(?m)^To: (?:.*<)?([^<>\r\n]+)>?\r$")
 _END_OF_MESSAGE = re.compile(rb"--\r\n\Z")
@@ -42,8 +45,8 @@ class Way(Protocol):
     def settle(self) -> None:
         """Wait for what a dead command had already written."""
 
-    def forget(self) -> None:
-        """Begin another issue: nothing has arrived."""
+    def start_over(self, root: Path) -> None:
+        """Begin another issue, in this workspace: nothing has arrived."""
 
     def arrived(self) -> list[str]:
         """To whom messages arrived, whole, in order. Raises `AssertionError` for a broken one."""
@@ -77,8 +80,10 @@ class BySmtp:
     def settle(self) -> None:
         self.receiver.connections.settle()
 
-    def forget(self) -> None:
+    def start_over(self, root: Path) -> None:
+        del root
         self.settle()
+        self.receiver.pause_s = MESSAGE_S
         self.receiver.taken.clear()
 
     def arrived(self) -> list[str]:
@@ -116,7 +121,8 @@ class BySendGrid:
     def settle(self) -> None:
         self._relay.connections.settle()
 
-    def forget(self) -> None:
+    def start_over(self, root: Path) -> None:
+        del root
         self.settle()
         self._from = len(self._stand_in.addresses)
 
@@ -136,7 +142,7 @@ class ByOutbox:
     env: Mapping[str, str] = {}
 
     def __init__(self) -> None:
-        self.folder = Path()
+        self._folder = Path()
         self._before: int | None = None
 
     def begin(self, trap: Trap) -> None:
@@ -148,21 +154,22 @@ class ByOutbox:
 
     def _identity(self) -> int | None:
         """What tells a folder from the one that replaces it."""
-        new = self.folder / "new"
+        new = self._folder / "new"
         return new.stat().st_ino if new.exists() else None
 
     def settle(self) -> None:
         """Nothing is under way in a folder."""
 
-    def forget(self) -> None:
+    def start_over(self, root: Path) -> None:
+        self._folder = root / "outbox" / ISSUE
         self._before = None
 
     def arrived(self) -> list[str]:
-        return [to_of(path.read_bytes()) for path in (self.folder / "new").glob("*")]
+        return [to_of(path.read_bytes()) for path in (self._folder / "new").glob("*")]
 
     def litter(self) -> list[str]:
-        beside = [path.name for path in self.folder.parent.iterdir() if path != self.folder]
-        return beside + [path.name for path in (self.folder / "tmp").iterdir()]
+        beside = [path.name for path in self._folder.parent.iterdir() if path != self._folder]
+        return beside + [path.name for path in (self._folder / "tmp").iterdir()]
 
 
 def to_of(message: bytes) -> str:
@@ -179,12 +186,12 @@ def opened(name: str) -> Iterator[Way]:
     match name:
         case "sendgrid":
             with StandIn() as stand_in:
-                relay = HttpRelay(stand_in.url, pause_s=0.05)
+                relay = HttpRelay(stand_in.url, pause_s=REQUEST_S)
                 with relay.connections:
                     yield BySendGrid(stand_in, relay)
         case "outbox":
             yield ByOutbox()
         case _:
-            receiver = SmtpReceiver(pause_s=0.004)
+            receiver = SmtpReceiver()
             with receiver.connections:
                 yield BySmtp(receiver, pipelining=name == "smtp")

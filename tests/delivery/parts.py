@@ -22,7 +22,8 @@ from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.transports import Parcel, Transport
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Person, Recipient
-from tests.message.examples import EDITION, HEADERS, SECRET
+from tests.delivery.sender import SECRET
+from tests.message.examples import EDITION, HEADERS
 
 ISSUE = "nec-2026-11-17"
 SEGMENTS = ("clp-secretaries", "members")

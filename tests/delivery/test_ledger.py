@@ -20,7 +20,8 @@ from newsletter.delivery.schema import METADATA
 from newsletter.errors import NotReady, UsageError
 from newsletter.message import code_for
 from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, states
-from tests.message.examples import HEADERS, SECRET
+from tests.delivery.sender import SECRET
+from tests.message.examples import HEADERS
 
 ALIVE = "some process"
 

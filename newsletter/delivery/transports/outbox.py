@@ -24,11 +24,11 @@ class Outbox:
     """The transport `outbox`, into one folder."""
 
     name = "outbox"
-    lines = 2
-    batch = 100
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lines: int = 2, batch: int = 100) -> None:
         self._folder = folder
+        self.lines = lines
+        self.batch = batch
 
     def clear(self) -> None:
         """Take the last rehearsal away: the folder is empty afterwards, or as it was before.

@@ -215,6 +215,9 @@ class SmtpLine:
             found = Verdict.STOP
         person = letter.parcel.person
         settled = outcome(person.id, person.address, reply, phase)
+        if found is Verdict.ACCEPTED:
+            report(settled)
+            return
         said = f"{reply.named()} {reply.told(person.address)}"
         if found is Verdict.STOP:
             if phase is Phase.END:

@@ -15,6 +15,7 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from newsletter.delivery.transports import LineLost
@@ -153,12 +154,18 @@ def open_wire(server: Server) -> Wire:
         raise
 
 
+@cache
+def _trusted_by_the_system() -> ssl.SSLContext:
+    """Made once: reading what the system trusts takes as long as sending a hundred messages."""
+    return ssl.create_default_context()
+
+
 class _Session(smtplib.SMTP):
     """smtplib's session with our times, TLS from the first byte when wanted, and an unrevealing EHLO."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.context = server.tls or ssl.create_default_context()
+        self.context = server.tls or _trusted_by_the_system()
         super().__init__(local_hostname="[127.0.0.1]", timeout=server.timeouts.connect_s)
         self._host = server.host  # What STARTTLS checks the certificate against.
 

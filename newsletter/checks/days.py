@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 MONTHS = tuple("January February March April May June July August September October November December".split())  # noqa: SIM905
 WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())  # noqa: SIM905
@@ -69,8 +70,13 @@ class Day:
         return tuple(found[: 1 if found and abs(found[0] - near) <= _SURE else 2])
 
 
-def days(text: str) -> Iterator[Day]:
+@lru_cache(maxsize=1024)
+def named(text: str) -> tuple[Day, ...]:
     """Every date in a text that names a day and a month, in order."""
+    return tuple(_named(text))
+
+
+def _named(text: str) -> Iterator[Day]:
     for found in _FULL.finditer(text):
         day = _day(found)
         first = _FIRST_OF_TWO.search(text, 0, found.start())

@@ -1,0 +1,66 @@
+// To whom and how, a test for oneself, the receipt, the yes bound to it, and the command that sends.
+
+function showSending() {
+  fill("segments", ...state.segments.map((each) => make("label", {},
+    make("input", { type: "checkbox", value: each.name, checked: each.chosen, onchange: chooseSegments }), each.title)));
+  fill("way", ...state.ways.map((each) => make("option", { value: each.name, selected: each.chosen }, each.title)));
+  $("test-words").textContent = `One marked copy of the edition you look at, to ${state.sender.address}.`;
+  if (document.activeElement !== $("approver") && !$("approver").value) $("approver").value = state.sender.name;
+  const plan = state.plan;
+  if (!plan) { $("fact-send").textContent = ""; return; }
+  $("receipt").textContent = plan.receipt;
+  $("command").textContent = state.command;
+  $("yes-words").textContent = yesWords(plan);
+  $("command-words").textContent = plan.rehearsal
+    ? "This is a rehearsal: it writes every message into a folder on this computer, and nobody gets anything."
+    : `For your helper, in the folder of this workspace. It sends to ${many(plan.total, "person", "people")}, or to nobody if anything has changed.`;
+  $("approve").disabled = !state.fresh || Boolean(state.refusal) || !plan.total || Boolean(state.approval.by);
+  $("fact-send").textContent = state.approval.by ? `approved by ${state.approval.by}` : state.refusal ? "cannot go yet" : "not approved yet";
+}
+
+function yesWords(plan) {
+  if (state.approval.by) return `${state.approval.by} has said yes to exactly this.`;
+  if (state.refusal) return `It cannot be approved yet: ${state.refusal}`;
+  if (!plan.total) return "Nobody would get it, so there is nothing to approve.";
+  const needed = state.approval.required ? " Nothing is sent without it." : "";
+  if (plan.rehearsal) {
+    return `This stands for a rehearsal for ${many(plan.total, "person", "people")}. To approve a real send, choose above how it goes out.`;
+  }
+  return `Your yes is for ${many(plan.total, "person", "people")}.${needed}`;
+}
+
+async function chooseSegments() {
+  const chosen = [...$("segments").querySelectorAll("input:checked")].map((each) => each.value);
+  if (!chosen.length) {
+    notice("At least one segment has to be chosen.");
+    showSending();
+    return;
+  }
+  await post("choose", { segments: chosen });
+}
+
+/** Do something that takes a moment, with its button at rest, and say beside it what came of it. */
+async function act(button, place, work) {
+  button.disabled = true;
+  done(place, "One moment…", "");
+  try {
+    done(place, await work());
+  } catch (error) {
+    done(place, error.message, "bad");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function listenToSending() {
+  $("way").addEventListener("change", () => post("choose", { way: $("way").value }));
+  $("test").addEventListener("click", () => act($("test"), "test-done", () => post("test", { segment: reader.segment })));
+  $("approval").addEventListener("submit", (event) => {
+    event.preventDefault();
+    act($("approve"), "approve-done", () => post("approve", { receipt: state.plan.receipt, name: $("approver").value }));
+  });
+  $("copy-command").addEventListener("click", () => act($("copy-command"), "copy-done", async () => {
+    await navigator.clipboard.writeText($("command").textContent);
+    return "Copied.";
+  }));
+}
