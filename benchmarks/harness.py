@@ -139,7 +139,7 @@ def peak_mib() -> float:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder on a disk, removed at the end. Not the system's: that may be in memory, where nothing is durable."""
+    """A folder on a disk, removed at the end. The system's own may be in memory, where nothing is durable."""
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         yield Path(folder)
@@ -164,9 +164,7 @@ def print_table(figures: Sequence[Figure]) -> None:
         print(line.rstrip())
 
 
-def main(
-    measure: Measure, doc: str | None, parts: Mapping[str, Callable[..., Numbers]] | None = None
-) -> None:
+def main(measure: Measure, doc: str | None, parts: Mapping[str, Callable[..., Numbers]] | None = None) -> None:
     """The command line of one benchmark: its table, or with `--part` the numbers of one process of it."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes, less to be trusted")

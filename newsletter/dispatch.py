@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from newsletter.delivery.transports.sendgrid import Access
+    from newsletter.delivery.transports.smtp_wire import Server
 
 OUTBOX = "outbox"
 SANDBOX = "sendgrid-sandbox"
@@ -209,17 +210,22 @@ def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport
 
 def _smtp(workspace: Workspace) -> Transport:
     from newsletter.delivery.transports.smtp import Smtp  # noqa: PLC0415 - only when used
-    from newsletter.delivery.transports.smtp_wire import Server  # noqa: PLC0415
+
+    return Smtp(server=smtp_server(workspace), lines=workspace.settings.smtp.connections)
+
+
+def smtp_server(workspace: Workspace) -> Server:
+    """The relay, as the settings and the environment describe it."""
+    from newsletter.delivery.transports.smtp_wire import Server  # noqa: PLC0415 - only when used
 
     settings = workspace.settings.smtp
-    server = Server(
+    return Server(
         host=settings.host,
         port=settings.port,
         security=settings.security,
         username=settings.username,
         password=workspace.environment.get("NEWSLETTER_SMTP_PASSWORD"),
     )
-    return Smtp(server=server, lines=settings.connections)
 
 
 def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:
@@ -230,13 +236,14 @@ def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:
 
     settings = workspace.settings.sendgrid
     return SendGrid(
-        _access(workspace),
+        sendgrid_access(workspace),
         batch=settings.batch,
         extras=Extras(unsubscribe_group=settings.unsubscribe_group, sandbox=sandbox),
     )
 
 
-def _access(workspace: Workspace) -> Access:
+def sendgrid_access(workspace: Workspace) -> Access:
+    """SendGrid's address and the key, as the settings and the environment say."""
     from newsletter.delivery.transports.sendgrid import Access, host_for  # noqa: PLC0415 - as above
 
     settings, environment = workspace.settings.sendgrid, workspace.environment
@@ -287,7 +294,7 @@ def _logged(workspace: Workspace, ledger: Ledger, run: Run, *, trust_absence: bo
     sought = [Sought(person=row.id, address=row.address, code=row.code, attempt=row.attempt) for row in unknown]
     began = min(row.claimed_at or run.created_at for row in unknown)
     ended = max(row.settled_at or row.claimed_at or began for row in unknown)
-    found = open_account(_access(workspace)).find_accepted(
+    found = open_account(sendgrid_access(workspace)).find_accepted(
         sought,
         since=datetime.fromtimestamp(began - _LOG_MARGIN_S, UTC),
         until=datetime.fromtimestamp(ended + _LOG_MARGIN_S, UTC),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parsedate_to_datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,8 @@ class Facts:
             longest_body_line=max(map(len, body.split(b"\r\n"))),
             starts_with_a_dot=b"\n." in mail,
             disclaimers=sum(
-                b"This is my personal account" in each and bool(re.search(rb"not\s+the\s+official\s+record", each))
+                b"This is my personal account" in each
+                and bool(re.search(rb"not\s+the\s+official\s+record", each))
                 for each in parts
             ),
             leftovers=sum(each.count(b"{{") + each.count(b"}}") for each in parts),
@@ -84,7 +86,7 @@ def _addresses(*contents: bytes) -> Iterator[bytes]:
     """What stands around each `@`."""
     for content in contents:
         pieces = content.split(b"@")
-        for before, after in zip(pieces, pieces[1:], strict=False):
+        for before, after in pairwise(pieces):
             name, domain = _BEFORE_AT.search(before[-80:]), _AFTER_AT.match(after[:255])
             if name and domain:
                 yield name.group() + b"@" + domain.group().rstrip(b".")
@@ -275,7 +277,9 @@ def test_a_real_send_after_the_rehearsal_reaches_every_secretary_once(
     with Relay() as relay:
         settings = example.root / "newsletter.yaml"
         text = settings.read_text(encoding="utf-8").replace("transport: outbox", "transport: smtp")
-        text = text.replace("host: localhost", "host: 127.0.0.1").replace("security: starttls", "security: none")
+        text = text.replace("host: localhost", "host: 127.0.0.1").replace(
+            "security: starttls", "security: none"
+        )
         text = text.replace("port: 587", f"port: {relay.port}").replace("per_second: 50", "per_second: 100000")
         settings.write_text(text, encoding="utf-8")
         receipt = example.run("plan", *chosen, "--json").json["receipt"]

@@ -109,7 +109,9 @@ def test_a_receipt_is_remembered_with_what_it_was_made_of(
     assert workspace.receipt_components("abcd-2346") is None
 
 
-@pytest.mark.parametrize("value", ["../../newsletter", "/etc/passwd", "", "a" * 100, "abcd 2345", "ABCD-2345\n"])
+@pytest.mark.parametrize(
+    "value", ["../../newsletter", "/etc/passwd", "", "a" * 100, "abcd 2345", "ABCD-2345\n"]
+)
 def test_what_is_no_receipt_opens_no_file(tmp_path: Path, value: str) -> None:
     """It comes from the command line, and names a file only in the form that we write."""
     assert opened(tmp_path).receipt_components(value) is None
@@ -159,7 +161,7 @@ def test_a_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:
 
 
 def test_the_example_holds_what_a_new_workspace_needs(tmp_path: Path) -> None:
-    """Settings, two drafts, two lists, segments and two themes; nothing hidden, and nothing of this repository."""
+    """Settings, two drafts, two lists, segments and two themes; nothing of this repository."""
     files = initialise(tmp_path)
     assert {
         "newsletter.yaml",

@@ -23,7 +23,8 @@ _REFUSED_TO_US = frozenset({401, 403, 405, 406, 429, 503, 999})
 
 @rule("C28", Severity.WARNING)
 def links_that_answer(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: with `newsletter check --online`, fetches every link on the web and says which is not there.
+    """What it does: with `newsletter check --online`, fetches every link on the web and says which is not
+    there.
 
     Why it matters: the one link that matters is the one that was moved yesterday.
     Example: a page that answers 404.
@@ -55,8 +56,8 @@ def pictures_too_heavy(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("S10", Severity.WARNING)
 def score_of_spamassassin(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: where SpamAssassin is installed on this machine, has it judge a finished message, offline; a
-    warning from the score at which it says spam, a note from 2.
+    """What it does: where SpamAssassin is installed on this machine, has it judge a finished message, offline;
+    a warning from the score at which it says spam, a note from 2.
 
     Why it matters: many servers judge by the same rules.
     Example: a subject in capitals, a text part that says something else.
@@ -91,6 +92,7 @@ def _fault(answer: Answer) -> tuple[str, Severity | None] | None:
 def _place(evidence: Evidence, address: str) -> str:
     """Where the draft has it; in the settings, where it does not."""
     for passage in evidence.prose.passages:
-        if any(link.address == address for link in (*passage.links, *passage.pictures)):
+        addresses = [link.address for link in passage.links] + [each.address for each in passage.pictures]
+        if address in addresses:
             return passage.place(address)
     return "newsletter.yaml"

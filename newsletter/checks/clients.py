@@ -1,7 +1,7 @@
 """The rule about what mail programs cannot show, by the tests of caniemail.com.
 
-Rule: only what breaks reading is looked for (text that is lost, hidden, or stands in the wrong place), where it is
-used without condition; what a theme offers to better programs by `@media` or `@supports` is no fault.
+Rule: only what breaks reading is looked for (text that is lost, hidden, or stands in the wrong place), where it
+is used without condition; what a theme offers to better programs by `@media` or `@supports` is no fault.
 """
 
 from __future__ import annotations
@@ -185,7 +185,8 @@ def what_mail_programs_cannot_show(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for HTML, CSS and picture formats that widely used mail programs lack and that break
     reading, by the tests of caniemail.com; each finding says when that was tested.
 
-    Why it matters: in those programs text is lost, hidden or in the wrong place, and you will not see it in yours.
+    Why it matters: in those programs text is lost, hidden or in the wrong place, and you will not see it in
+    yours.
     Example: `display: grid` in a theme, a `.webp` picture in a report.
     Instead: let MJML make columns, and use JPEG, PNG or GIF.
     """

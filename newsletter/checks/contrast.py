@@ -1,4 +1,6 @@
-"""Rules about whether text can be read on its ground: in light, in dark, and where a program turns colours round."""
+"""Rules about whether text can be read on its ground: in light, in dark, and where a program turns colours
+round.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ _NEXT = re.compile(
 
 @rule("C17", Severity.WARNING)
 def weekdays_that_do_not_fit(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: works out the weekday of every date that names one; without a year, of the nearest such day.
+    """What it does: works out the weekday of every date that names one; without a year, of the nearest such
+    day.
 
     Why it matters: somebody will come on the wrong day.
     Example: `Monday 17 November 2026`, which is a Tuesday.
@@ -52,7 +53,7 @@ def days_that_do_not_exist(evidence: Evidence) -> Iterator[Finding]:
     Instead: look it up.
     """
     for passage, day in _days(evidence):
-        if not day.exists():
+        if not day.meant(evidence.report.meeting.date):
             yield Finding(f"there is no {day.text}", passage.place(day.text))
         elif day.year and day.year > evidence.report.meeting.date.year + _FARTHEST_YEARS:
             yield Finding(f"“{day.text}” is far ahead", passage.place(day.text))
@@ -74,7 +75,8 @@ def meeting_still_to_come(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C20", Severity.WARNING)
 def another_meetings_date(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: compares dates, months and years in title, subject and preheader, and “we met on …”, with the meeting.
+    """What it does: compares dates, months and years in title, subject and preheader, and “we met on …”, with
+    the meeting.
 
     Why it matters: a report that was begun as a copy of the last one keeps its month.
     Example: `subject: My September NEC report` for a meeting in November.

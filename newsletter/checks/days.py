@@ -1,14 +1,14 @@
 """Dates in English prose, as a reader understands them.
 
-Rule: only what is plainly a date is read as one (“17 November”, “November 17th, 2026”, “Sunday 27 to Wednesday 30
-September”); a date without a year is the one that a reader of this meeting's report would think of.
+Rule: only what is plainly a date is read as one (“17 November”, “November 17th, 2026”, “Sunday 27 to Wednesday
+30 September”); a date without a year is the one that a reader of this meeting's report would think of.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -19,22 +19,24 @@ _SURE = timedelta(days=120)
 """A day of the year so near to the meeting is this one, and not last year's or next year's."""
 
 _MONTH = (
-    r"Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?|Sept?(?:ember|\.)?"
-    r"|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?"
+    r"(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
+    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?"
+    r"|JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC"
+    r"|JANUARY|FEBRUARY|MARCH|APRIL|AUGUST|SEPTEMBER|OCTOBER|NOVEMBER|DECEMBER)(?!\w)"
 )
-_MONTH = f"(?:{_MONTH}|{_MONTH.upper()})"
-_WEEKDAY = r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?s?\.?"
-_WEEKDAY = f"(?:{_WEEKDAY}|{_WEEKDAY.upper().replace('S?', 'S?')})"
+_WEEKDAY = r"(?<!\w)(?i:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?i:day)?\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-_BEFORE = rf"(?:(?<![\w])(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?)?"
-_FULL = re.compile(
-    rf"{_BEFORE}(?<![\w£$€.,/:-])(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH})(?![\w])(?:,?\s+(?P<year>\d{{4}})(?![\w]))?"
-    rf"|{_BEFORE.replace('weekday', 'weekday2')}(?<![\w])(?P<month2>{_MONTH})\s+(?P<day2>{_DAY})(?![\w%.:,]?\d)(?:,?\s+(?P<year2>\d{{4}})(?![\w]))?"
+_YEAR = r"(?:,?\s+(?P<year>\d{4})(?!\w))?"
+_DAY_FIRST = re.compile(
+    rf"(?:(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?)?(?<![\w£$€.,/:-])(?P<day>{_DAY})\s+(?:of\s+)?(?P<month>{_MONTH}){_YEAR}"
+)
+_MONTH_FIRST = re.compile(
+    rf"(?:(?P<weekday>{_WEEKDAY}),?\s+)?(?<!\w)(?<!\d\s)(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?![\w%:])(?![.,]\d){_YEAR}"
 )
 _FIRST_OF_TWO = re.compile(
-    rf"(?<![\w])(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?P<day>{_DAY})\s*(?:to|and|or|until|till|–|—|-|/|,)\s*$"
+    rf"(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?P<day>{_DAY})\s*(?:to|and|or|until|till|–|—|-|/|,)\s*$"
 )
-_MONTH_ALONE = re.compile(rf"(?<![\w])(?P<month>{_MONTH})(?![\w])(?:,?\s+(?P<year>\d{{4}})(?![\w]))?")
+_MONTH_ALONE = re.compile(rf"(?<!\w)(?P<month>{_MONTH}){_YEAR}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,6 @@ class Day:
     year: int | None
     weekday: int | None
     """0 for Monday; None where none is named."""
-
-    def exists(self) -> bool:
-        """Whether any calendar has it."""
-        return self.on(self.year or 2024) is not None  # 2024 was a leap year
 
     def on(self, year: int) -> date | None:
         """The day in this year, if it has it."""
@@ -77,17 +75,18 @@ def named(text: str) -> tuple[Day, ...]:
 
 
 def _named(text: str) -> Iterator[Day]:
-    for found in _FULL.finditer(text):
-        day = _day(found)
-        first = _FIRST_OF_TWO.search(text, 0, found.start())
+    found = [*_DAY_FIRST.finditer(text), *_MONTH_FIRST.finditer(text)]
+    taken = 0
+    for each in sorted(found, key=lambda each: (each.start("month"), each.start())):
+        if each.start() < taken:
+            continue  # “17 November 2026” is not also “November 20”
+        taken = each.end()
+        day = _day(each, _month(each["month"]), each["year"])
+        first = _FIRST_OF_TWO.search(text, 0, each.start())
         if first:
-            yield Day(
-                f"{first['weekday']} {first['day']} {MONTHS[day.month - 1]}",
-                first.start(),
-                _number(first["day"]),
-                day.month,
-                day.year,
-                _weekday(first["weekday"]),
+            yield replace(
+                _day(first, day.month, each["year"]),
+                text=f"{first['weekday']} {first['day']} {MONTHS[day.month - 1]}",
             )
         yield day
 
@@ -103,22 +102,16 @@ def in_words(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
-def _day(found: re.Match[str]) -> Day:
-    named = found.groupdict()
-    day, month = named["day"] or named["day2"], named["month"] or named["month2"]
-    year, weekday = named["year"] or named["year2"], named["weekday"] or named["weekday2"]
+def _day(found: re.Match[str], month: int, year: str | None) -> Day:
+    weekday = found["weekday"]
     return Day(
         " ".join(found[0].split()),
         found.start(),
-        _number(day),
-        _month(month),
+        int(found["day"].rstrip("stndrh")),
+        month,
         int(year) if year else None,
         _weekday(weekday) if weekday else None,
     )
-
-
-def _number(day: str) -> int:
-    return int(day.rstrip("stndrh"))
 
 
 def _month(name: str) -> int:

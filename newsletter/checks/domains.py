@@ -1,4 +1,6 @@
-"""The rules about the sending domain's records, as `newsletter doctor` found them. A rehearsal needs none of them."""
+"""The rules about the sending domain's records, as `newsletter doctor` found them. A rehearsal needs none of
+them.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ _DOCTOR = "run: newsletter doctor"
 
 @rule("S08", Severity.UNKNOWN, guards_promise=True)
 def domain_proves_who_sends(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: for a real transport, reads what `newsletter doctor` found of SPF, DKIM, DMARC and alignment.
-    Where it was never run, or long ago, or offline, the verdict is COULD NOT CHECK.
+    """What it does: for a real transport, reads what `newsletter doctor` found of SPF, DKIM, DMARC and
+    alignment. Where it was never run, or long ago, or offline, the verdict is COULD NOT CHECK.
 
     Why it matters: large providers refuse bulk mail whose domain does not prove its sender.
     Example: a domain without a DMARC record.

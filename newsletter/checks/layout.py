@@ -31,7 +31,8 @@ _LENGTHS = re.compile(r"[\d.]+(?:px|pt|em)?")
 
 @rule("M05", Severity.WARNING)
 def tables_too_wide_for_a_phone(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: adds up the longest word of each column of a table; warns where a phone has no room for them.
+    """What it does: adds up the longest word of each column of a table; warns where a phone has no room for
+    them.
 
     Why it matters: the right-hand columns are cut off, and in many programs cannot be scrolled to.
     Example: a table of nine columns.

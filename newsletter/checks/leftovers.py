@@ -22,14 +22,17 @@ _SHOWN = 60
 _TO_WRITE = re.compile(
     r"""
     \b(?:TODO|TO\ DO|TO-DO|FIXME|TK|TKTK|XXX+)\b
+    # A figure or a name to be looked up: XX, £XX,000, xx per cent
     | (?<![\w-])(?:[£$€]\s?)?[xX]{2,}(?:[,.][xX\d]{2,})*(?:\s?(?:%|k|m|bn|per\ cent|members|votes))?(?![\w'’-])
-    | \?{2,}
+    | \?{2,} | _{3,} | (?:\.{2}|…)\s?(?:here|to\ follow)\b
     | \b(?:lorem\ ipsum|dolor\ sit\ amet|consectetur\ adipiscing|blah(?:\ blah)+|asdf\w*)\b
-    | \b(?:text|copy|figures?|names?|links?|quotes?|photo|picture|table|numbers?|dates?)\ (?:goes?|to\ go|to\ come)\ here\b
+    | \b(?:text|copy|figures?|names?|links?|quotes?|photo|picture|table|numbers?|dates?)
+        \ (?:goes?|to\ go|to\ come)\ here\b
+    # Something in brackets that is to be put there
     | \[\s*(?:(?:insert|add|put|check|links?|names?|dates?|figures?|numbers?|tbc|tba|source|quote|photo|picture
         |image|title|your|to\ come|confirm|ask|see|who|when|where|placeholder|details|needs?|missing|xx+)\b
         |\.{2,}|…|\?)[^\]]{0,80}\]
-    | (?:\.{2}|…)\s?(?:here|to\ follow)\b | _{3,}
+    | \[\s*[xX_]?\s*\]
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -45,9 +48,13 @@ _NOTE_TO_SELF = re.compile(
         |delete\ before|remove\ before|rough\ draft|first\ draft|not\ for\ sending|reword\ this|rewrite\ this
         |is\ this\ (?:right|public|correct)\ ?\?|(?:left|leave|leaving)\ (?:a\ (?:gap|space)|space)
         |(?:to|will)\ supply\ (?:the\ )?(?:figures?|numbers?|names?))\b
+    | \((?:figures?\ |details\ |more\ )?to\ (?:follow|come)\)
+    | \[\s*(?:nb|note|query|q)\b[^\]]*\]
+    # (Jo, can you check this with the office?)
     | [(\[]\s*(?:nb:?\s+)?(?:\w+\s?[-–,:]\s+)?(?:can\ you\s+)?(?:please\s+)?
         (?:check|confirm|verify|ask|double-check|expand|rewrite|shorten|cut)\s
-        (?:this|that|with|whether|if|spelling|name|date|figures?|the\ (?:figures?|spelling|date|name|number))\b[^)\]]*[)\]]
+        (?:this|that|with|whether|if|spelling|name|date|figures?|the\ (?:figures?|spelling|date|name|number))\b
+        [^)\]]*[)\]]
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -56,7 +63,8 @@ _DEBRIS = re.compile(
     r"""
     Error!\s(?:Bookmark|Reference|Hyperlink|Not\ a\ valid|No\ text\ of)[^.!]*[.!]?
     | \b(?:PAGEREF|HYPERLINK\s+["“”]|MERGEFIELD|INCLUDEPICTURE|TOC\s\\o)\S*
-    | _Toc\d{4,} | \bmso-[a-z-]+:? | </?(?:o|w|v|st1):\w+[^>]* | Click\ or\ tap\ (?:here\ )?to\ enter\ text | \[if\ \w+\]
+    | _Toc\d{4,} | \bmso-[a-z-]+:? | </?(?:o|w|v|st1):\w+[^>]* | \[if\ \w+\]
+    | Click\ or\ tap\ (?:here\ )?to\ enter\ text
     """,
     re.VERBOSE,
 )
@@ -64,11 +72,14 @@ _MOJIBAKE = re.compile(r"\ufffd|â€|Ã[\x80-\xbf©¨¡³­ª«]|Â[£§°\xa0�
 
 _TYPED_MARKUP = re.compile(
     r"""
+    # Tags and entities
     </?(?:a|b|i|u|br|p|em|strong|span|div|font|h[1-6]|ul|ol|li|table|tr|td|img|center|hr|sup|sub)\b[^<>]*>
     | &(?:nbsp|amp|lt|gt|quot|pound|ndash|mdash|rsquo|lsquo|\#\d+);
-    | \*{2,} | (?<!\w)_{2}(?=\w) | (?<=\w)_{2}(?!\w) | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$) | (?<=[^\W\d])\*(?![\w*])
-    | ^\#{1,6}(?=\w) | ~~(?=\S)
+    # Markdown that is opened and not closed, or has a gap in it
+    | \*{2,} | (?<!\w)_{2}(?=\w) | (?<=\w)_{2}(?!\w) | ~~(?=\S) | ^\#{1,6}(?=\w)
+    | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$) | (?<=[^\W\d])\*(?![\w*])
     | \]\s?\(\s?(?:https?:|mailto:|www\.) | (?<=\w)\]\[
+    # Other programs' merge fields
     | \*?\|[A-Z]\w*\|\*? | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\] | \{%.*?%\} | \$\{\w+\}
     | \[(?:FIRSTNAME|FNAME|NAME|UNSUBSCRIBE|firstname|first_name)\]
     | (?<!\w)-(?:firstName|first_name|name)-(?!\w)
@@ -79,7 +90,7 @@ _TYPED_MARKUP = re.compile(
 
 @rule("C01", Severity.ERROR)
 def gaps_and_notes_to_oneself(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks for what nobody means to send: TODO, XX for a figure, ??, “[insert link]”, filler text.
+    """What it does: looks for what nobody means to send: TODO, XX for a figure, ??, “[insert link]”, filler.
 
     Why it matters: it is the one thing that every reader will remember.
     Example: `The deficit is £XX,000.`
@@ -124,7 +135,7 @@ def words_of_an_empty_draft(evidence: Evidence) -> Iterator[Finding]:
 def debris_of_other_programs(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for a word processor's error texts and codes, and for letters of a wrong encoding.
 
-    Why it matters: a reader sees “Error! Bookmark not defined.” or “donâ€™t”, and wonders what else went wrong.
+    Why it matters: a reader sees “Error! Bookmark not defined.” or “donâ€™t”, and wonders what else is wrong.
     Example: `of which more in Error! Reference source not found.`
     Instead: write what stood there; paste as plain text.
     """
@@ -139,15 +150,16 @@ def debris_of_other_programs(evidence: Evidence) -> Iterator[Finding]:
 def markup_that_readers_will_see(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for tags, asterisks, brackets and other programs' merge fields that come out as text.
 
-    Why it matters: only Markdown is turned into a layout, and only where it is whole; the rest is shown as typed.
+    Why it matters: only Markdown is turned into a layout, and only where it is whole; the rest is shown as it
+    was typed.
     Example: `**Income is down`, `<b>down</b>`, `[the paper] (https://…)`, `*|FNAME|*`.
-    Instead: close what is opened, leave no space inside a link, and write `{{ first_name | default("friend") }}`.
+    Instead: close what is opened, leave no space inside a link, and write `{{ first_name | default("friend")
+    }}`.
     """
     for passage in evidence.prose.passages:
         for found in _TYPED_MARKUP.finditer(passage.text):
-            yield Finding(
-                f"“{_shortened(found[0])}” will be shown to readers as it stands", passage.place(found[0])
-            )
+            message = f"“{_shortened(found[0])}” will be shown to readers as it stands"
+            yield Finding(message, passage.place(found[0]))
 
 
 def _means_something(found: re.Match[str]) -> bool:

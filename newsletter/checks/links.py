@@ -24,7 +24,7 @@ _ADDRESS_AS_TEXT = re.compile(
 _MAILBOX = re.compile(r"[\w.+'-]+@(?:[\w-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _FILE_NAME = re.compile(
     r"(?:(?:img|dsc|dscn|dscf|pxl|screenshot|screen shot|scan|image|photo|picture|pic|untitled|whatsapp image)"
-    r"[\s_-]*[\d().: _-]*(?:at [\d. ]+)?|.*\.(?:jpe?g|png|gif|webp|heic|svg))",
+    r"[\s_-]*[\d().: _-]*(?:at [\d. ]+|wa\d+)?|.*\.(?:jpe?g|png|gif|webp|heic|svg))",
     re.IGNORECASE,
 )
 _PRIVATE_HOST = re.compile(

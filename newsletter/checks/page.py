@@ -1,6 +1,7 @@
 """An edition's HTML as one person gets it, parsed, with what its style sheets say.
 
-Rule: merge fields stand as their defaults, and what Outlook alone reads (conditional comments) is no part of it.
+Rule: merge fields stand as their defaults, and what Outlook alone reads (conditional comments) is no part of
+it.
 """
 
 from __future__ import annotations
@@ -61,9 +62,13 @@ def filled(pieces: Pieces) -> str:
 
 
 def web_addresses(edition: Edition) -> tuple[str, ...]:
-    """The links and pictures of an edition that stand on the web, but for those that lack a person's own part."""
+    """The links and pictures of an edition that stand on the web, but for those that lack a person's own
+    part.
+    """
     root = read(edition).root
-    found = [link.get("href", "") for link in root.iter("a")] + [picture.get("src", "") for picture in root.iter("img")]
+    found = [link.get("href", "") for link in root.iter("a")] + [
+        picture.get("src", "") for picture in root.iter("img")
+    ]
     nobodys = {quote(f"[{slot.field}]", safe="") for slot in edition.html.slots}
     return tuple(
         dict.fromkeys(
@@ -94,7 +99,9 @@ def in_mail(name: str, what: str) -> str:
 def _visible(element: Any) -> Iterator[str]:
     if element.tag in _UNREAD or not isinstance(element.tag, str):
         return
-    if any(said.name == "display" and said.value == "none" for said in css.declarations(element.get("style", ""))):
+    if any(
+        said.name == "display" and said.value == "none" for said in css.declarations(element.get("style", ""))
+    ):
         return
     yield element.text or ""
     for child in element:

@@ -31,6 +31,7 @@ _ELSEWHERE = re.compile(
 """Selectors that reach only some clients, some moments, or no text of ours."""
 _AFTER_SHEETS = (2, 0, 0, 0)
 
+_Declared = tuple[Any, css.Declaration, tuple[int, int, int, int]]
 _Rank = tuple[bool, tuple[int, int, int, int], int]
 
 
@@ -115,7 +116,8 @@ def _said(page: Page, scene: Scene) -> dict[Any, dict[str, str]]:
     return {element: {name: value for name, (_, value) in best.items()} for element, best in ranked.items()}
 
 
-def _declared(page: Page, scene: Scene) -> Iterator[tuple[Any, css.Declaration, tuple[int, int, int, int]]]:
+def _declared(page: Page, scene: Scene) -> Iterator[_Declared]:
+    """Every declaration that counts, with the element it reaches, in order."""
     for element in page.root.iter("table", "td", "tr", "th", "body", "font"):
         for attribute, name in (("bgcolor", "background-color"), ("color", "color")):
             if element.get(attribute):
@@ -125,17 +127,18 @@ def _declared(page: Page, scene: Scene) -> Iterator[tuple[Any, css.Declaration, 
                     (0, 0, 0, 0),
                 )
     for rule in page.rules:
-        wanted = [declaration for declaration in rule.declarations if declaration.name in _NAMES]
-        if not wanted or not _holds(rule, scene):
-            continue
-        for find, (ids, classes, tags) in _selectors(rule.selector):
-            for element in find(page.root):
-                for declaration in wanted:
-                    yield element, declaration, (1, ids, classes, tags)
+        if _holds(rule, scene):
+            yield from _reached(page, rule)
     for element, declarations in page.styled():
-        for declaration in declarations:
-            if declaration.name in _NAMES:
-                yield element, declaration, _AFTER_SHEETS
+        yield from ((element, each, _AFTER_SHEETS) for each in declarations if each.name in _NAMES)
+
+
+def _reached(page: Page, rule: css.Rule) -> Iterator[_Declared]:
+    wanted = [declaration for declaration in rule.declarations if declaration.name in _NAMES]
+    for find, specificity in _selectors(rule.selector) if wanted else ():
+        elements: Any = find(page.root)
+        for element in elements:
+            yield from ((element, declaration, (1, *specificity)) for declaration in wanted)
 
 
 def _plain(declaration: css.Declaration) -> Iterator[tuple[str, str]]:

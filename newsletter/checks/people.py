@@ -97,41 +97,46 @@ _TELEPHONE = re.compile(
 """British numbers of people and places; those that begin with 03 and 08 are helplines and companies."""
 
 _HOME = re.compile(
-    r"\b(?:lives?|lived|living|home\s+is|home\s+address(?:\s+is)?|house|resides?|staying|stays)\s+(?:at|is|in)?\s*:?\s*"
-    r"(?:(?:flat|no\.?|number)\s+)?\d+[a-z]?,?\s+(?:[A-Z][\w’'-]+\s+){1,3}"
-    r"(?:Street|St|Road|Rd|Lane|Avenue|Ave|Close|Drive|Way|Terrace|Place|Crescent|Gardens|Hill|Row|Square|Court|Grove|Park|Walk|Mews)\b",
-    re.IGNORECASE,
+    r"""
+    \b(?:lives?|lived|living|home\s+is|home\s+address(?:\s+is)?|house|resides?|staying|stays)
+    \s+(?:at|is|in)?\s*:?\s*(?:(?:flat|no\.?|number)\s+)?\d+[a-z]?,?\s+(?:[\w’'-]+\s+){1,3}?
+    (?:Street|St|Road|Rd|Lane|Avenue|Ave|Close|Drive|Way|Terrace|Place|Crescent|Gardens|Hill|Row|Square|Court
+        |Grove|Park|Walk|Mews)\b
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b")
 
-_TELLING_COLUMNS = {
-    "trade union membership": r"(?:trade|tu|affiliated)?union\w*|tu(?:branch|member)?|unite|unison|gmb|usdaw|cwu|aslef|fbu|ucu|neu|nasuwt",
-    "political opinion": r"factions?|slates?|wing|leftright|factional\w*|politic\w*|leanings?|views|opinion\w*|allegiance|momentum|votingintention|votedfor|votes?for|supports?|tendency|grouping",
-    "health": r"health\w*|disab\w*|medical\w*|illness\w*|diagnos\w*|mentalhealth|impairment\w*|wheelchair|pregnan\w*|accessneeds?",
-    "ethnic origin": r"ethnic\w*|race|racial\w*|bame|bme|nationality|heritage|colour",
-    "religion or belief": r"religio\w*|faith\w*|belief\w*|church|mosque|synagogue|denomination",
-    "sexual orientation or gender": r"sexual\w*|orientation|lgbt\w*|gay|trans|transgender|gender(?:identity)?|sex",
-    "criminal record": r"convict\w*|criminal\w*|offences?|dbs(?:check)?",
-    "a complaint or discipline": r"complaints?|disciplin\w*|suspend\w*|suspension|expelled",
-    "identity": r"nino?|nationalinsurance\w*|passport\w*|dob|dateofbirth|birthdate|birthday|bank\w*|sortcode|accountn\w*",
+_UNIONS = "unite unison gmb usdaw cwu aslef fbu ucu neu nasuwt"
+_TELLING_WORDS = {
+    "trade union membership": f"union unions tradeunion tu {_UNIONS}",
+    "political opinion": "faction slate leaning politics political allegiance tendency",
+    "health": "health disability disabilities disabled medical illness diagnosis impairment wheelchair",
+    "ethnic origin": "ethnicity ethnic race bame bme nationality heritage",
+    "religion or belief": "religion faith belief church mosque synagogue denomination",
+    "sexual orientation or gender": "sexuality sexual orientation lgbt lgbtq gay trans transgender gender sex",
+    "criminal record": "conviction convictions criminal offence offences dbs",
+    "a complaint or discipline": "complaint complaints disciplinary discipline suspended suspension expelled",
+    "identity": "nino dob birthdate birthday passport bank sortcode",
 }
-"""What a column tells of a person → names that tell it, without spaces and underscores."""
-_COLUMN_WORDS = {
-    "trade union membership": {"union", "unions", "tu"},
-    "political opinion": {"faction", "slate", "leaning", "politics", "allegiance"},
-    "health": {"health", "disability", "disabled", "medical", "wheelchair"},
-    "ethnic origin": {"ethnicity", "ethnic", "race"},
-    "religion or belief": {"religion", "faith"},
-    "sexual orientation or gender": {"sexuality", "lgbt", "lgbtq", "orientation"},
-    "criminal record": {"conviction", "convictions"},
+"""What a column tells of a person → words of its name that tell it."""
+_TELLING_PAIRS = {
+    "political opinion": ("voting intention", "voted for", "vote intention", "left right"),
+    "health": ("access needs", "mental health"),
+    "identity": ("date birth", "national insurance", "ni number", "account number", "sort code"),
 }
-"""What one word of a longer name tells."""
+"""Words that tell it together."""
 
 _CONFIDENTIAL = re.compile(
-    r"\b(?:(?:strictly|private\s+and|commercially)\s+(?:private|confidential)|not\s+for\s+(?:circulation|publication|onward|wider|release|distribution|sharing)"
-    r"|(?:under\s+)?embargo(?:ed)?\s+(?:until|till|to)|restricted\s+circulation|do\s+not\s+(?:share|circulate|forward|publish|distribute)|don[’']t\s+(?:share|circulate|forward)\s+this"
-    r"|told\s+(?:me\s+|us\s+)?in\s+confidence|in\s+strict(?:est)?\s+confidence|off\s+the\s+record|NEC\s+members\s+only|for\s+your\s+eyes\s+only)\b",
-    re.IGNORECASE,
+    r"""
+    \b(?:(?:strictly|private\s+and|commercially)\s+(?:private|confidential)
+    | not\s+for\s+(?:circulation|publication|onward|wider|release|distribution|sharing)
+    | (?:under\s+)?embargo(?:ed)?\s+(?:until|till|to) | restricted\s+circulation
+    | do\s+not\s+(?:share|circulate|forward|publish|distribute) | don[’']t\s+(?:share|circulate|forward)\s+this
+    | told\s+(?:me\s+|us\s+)?in\s+confidence | in\s+strict(?:est)?\s+confidence | off\s+the\s+record
+    | NEC\s+members\s+only | for\s+your\s+eyes\s+only)\b
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 
 
@@ -197,10 +202,11 @@ def somebody_elses_home(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("D05", Severity.WARNING)
 def columns_that_tell_too_much(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks at the names of the lists' columns for what the law guards most: union, faction, health,
-    origin, religion and the like.
+    """What it does: looks at the names of the lists' columns for what the law guards most: union, faction,
+    health, origin, religion and the like.
 
-    Why it matters: whoever gets hold of the list knows it of every person on it, and a mailing needs none of it.
+    Why it matters: whoever gets hold of the list knows it of every person on it, and a mailing needs none of
+    it.
     Example: a column `union_branch` in `lists/members.csv`.
     Instead: take the column out of the list.
     """
@@ -215,7 +221,8 @@ def columns_that_tell_too_much(evidence: Evidence) -> Iterator[Finding]:
 def words_marked_as_confidential(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for “not for circulation”, “in confidence”, “embargoed until” and the like.
 
-    Why it matters: what is sent to hundreds is public; such words come with a pasted paper that was not meant for it.
+    Why it matters: what is sent to hundreds is public; such words come with a pasted paper that was not meant
+    for it.
     Example: `Paper 7 (not for circulation)`
     Instead: take it out, or ask whether it may be published and take the words out.
     """
@@ -263,8 +270,8 @@ def _digits(text: str) -> str:
 def _tells(column: str) -> str:
     """What a column's name says is told of a person; empty where nothing."""
     words = set(re.split(r"[^a-z]+", column.lower()))
-    whole = re.sub(r"[^a-z]", "", column.lower())
-    for what, names in _TELLING_COLUMNS.items():
-        if re.fullmatch(names, whole) or words & _COLUMN_WORDS.get(what, set()):
+    for what, telling in _TELLING_WORDS.items():
+        pairs = _TELLING_PAIRS.get(what, ())
+        if words & set(telling.split()) or any(words >= set(pair.split()) for pair in pairs):
             return what
     return ""

@@ -136,7 +136,8 @@ def unsubscribe_in_the_header(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks in a finished message of every edition for List-Unsubscribe with an address, and for
     List-Unsubscribe-Post where that is on the web.
 
-    Why it matters: mail programs make their own button of it, and large providers ask for it (RFC 2369, RFC 8058).
+    Why it matters: mail programs make their own button of it, and large providers ask for it (RFC 2369, RFC
+    8058).
     Example: a line so long that it was folded into an encoded word, which no program reads.
     Instead: the program writes it; a message without it is a fault to report.
     """

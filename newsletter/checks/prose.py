@@ -256,7 +256,8 @@ def _of_one(token: Token) -> str:
 
 def _links(inline: Token, masked: Masked) -> tuple[Link, ...]:
     found: list[Link] = []
-    address, is_bare, held = "", False, None
+    address, is_bare = "", False
+    held: list[Token] | None = None
     for token in inline.children or ():
         if token.type == "link_open":
             address, is_bare, held = str(token.attrs.get("href", "")), token.info == "auto", []

@@ -165,7 +165,8 @@ def sender_with_a_domain_of_your_own(evidence: Evidence) -> Iterator[Finding]:
 def sender_and_list_on_one_domain(evidence: Evidence) -> Iterator[Finding]:
     """What it does: compares the domain of `list_id:` with that of the From address.
 
-    Why it matters: the list's name is yours to give only below a domain of yours (RFC 2919), and filters compare.
+    Why it matters: the list's name is yours to give only below a domain of yours (RFC 2919), and filters
+    compare.
     Example: `from: maya@reports.example.org` with `list_id: nec.othersite.example`
     Instead: write a name below the sender's domain: `nec.reports.example.org`.
     """
@@ -211,7 +212,9 @@ def _domain(address: str) -> str:
 
 
 def _registered(domain: str) -> str:
-    """The part of a domain that somebody registered: its last two labels, or three below `org.uk` and its like."""
+    """The part of a domain that somebody registered: its last two labels, or three below `org.uk` and its
+    like.
+    """
     labels = domain.lower().split(".")
     return ".".join(labels[-3:] if ".".join(labels[-2:]) in _SHARED_SUFFIXES else labels[-2:])
 

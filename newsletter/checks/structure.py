@@ -67,7 +67,8 @@ def headings_alike(evidence: Evidence) -> Iterator[Finding]:
 def heading_ranks_left_out(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for a heading two or more ranks below the one before it.
 
-    Why it matters: people who listen to a mail use the ranks as a table of contents, and look for what is missing.
+    Why it matters: people who listen to a mail use the ranks as a table of contents, and look for what is
+    missing.
     Example: `## Results`, then `#### Motions`.
     Instead: write `### Motions`.
     """
@@ -84,8 +85,10 @@ def heading_ranks_left_out(evidence: Evidence) -> Iterator[Finding]:
 def subject_too_long(evidence: Evidence) -> Iterator[Finding]:
     """What it does: counts the letters of the subject with the merge fields' defaults; warns above 70.
 
-    Why it matters: a phone shows some 40 and cuts the rest, and the end is often what tells this mail from others.
-    Example: “My report of the November meeting of the National Executive Committee, with finance and selections”
+    Why it matters: a phone shows some 40 and cuts the rest, and the end is often what tells this mail from
+    others.
+    Example: “My report of the November meeting of the National Executive Committee, with finance and
+    selections”
     Instead: put the news first: “NEC in November: the deficit halves”.
     """
     subject = _subject(evidence)
@@ -97,7 +100,8 @@ def subject_too_long(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C15", Severity.WARNING)
 def preheader_too_long(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: counts the letters of the preheader; warns above 150, and where it only repeats the subject.
+    """What it does: counts the letters of the preheader; warns above 150, and where it only repeats the
+    subject.
 
     Why it matters: an inbox shows one line of it.
     Example: a preheader that is a paragraph.
@@ -157,8 +161,9 @@ def subject_that_pretends_to_answer(evidence: Evidence) -> Iterator[Finding]:
     Instead: leave it out.
     """
     subject = _subject(evidence)
-    if subject and _ANSWER.match(subject.text):
-        yield Finding(f"the subject begins with “{_ANSWER.match(subject.text)[0]}”", subject.where)
+    found = _ANSWER.match(subject.text) if subject else None
+    if subject and found:
+        yield Finding(f"the subject begins with “{found[0]}”", subject.where)
 
 
 def _subject(evidence: Evidence) -> Passage | None:

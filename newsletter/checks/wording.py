@@ -52,25 +52,39 @@ _MAY_STAND_TWICE = frozenset(
 """Good English at times: “I wrote down that that was not an answer”."""
 
 _ATTACHED = re.compile(
-    r"\b(?:(?:see|find|in|with|read|open)\s+(?:the\s+|an?\s+)?attach(?:ed|ment)\b|attachments?\b|please find attached"
-    r"|(?:is|are|have)\s+(?:also\s+)?attached\b(?!\s+to\b)|the attached\b|I(?:’ve|'ve| have)? attach(?:ed)?\b(?!\s+(?:great|no|much|little|too)\b)"
-    r"|enclosed\s+(?:is|are|with|please)\b|(?:is|are)\s+enclosed\b)",
-    re.IGNORECASE,
+    r"""
+    \b(?:
+    (?:see|find|in|with|read|open)\s+(?:the\s+|an?\s+)?attach(?:ed|ment)\b
+    | attachments?\b | please\ find\ attached | the\ attached\b
+    | (?:is|are|have)\s+(?:also\s+)?attached\b(?!\s+to\b)
+    | I(?:[’']ve|\ have)?\ attach(?:ed)?\b(?!\s+(?:great|no|much|little|too)\b)
+    | enclosed\s+(?:is|are|with|please)\b | (?:is|are)\s+enclosed\b
+    )
+    """,
+    re.VERBOSE | re.IGNORECASE,
 )
 
-_BODY = r"(?:the\s+)?(?:whole\s+|entire\s+)?(?:NEC|National\s+Executive(?:\s+Committee)?|Executive|committee|party|Party|Leader|General\s+Secretary|officers)"
-_PAPER = r"(?:record|minutes?|report|account|statement|summary|communication|bulletin|newsletter|position|view|response|note)"
+_BODY = (
+    r"(?:the\s+)?(?:whole\s+|entire\s+)?"
+    r"(?:NEC|National\s+Executive(?:\s+Committee)?|Executive|committee|party|Leader|General\s+Secretary|officers)"
+)
+"""In whose name a report could pretend to speak."""
+_PAPER = (
+    r"(?:record|minutes?|report|account|statement|summary|communication|bulletin|newsletter|position|view"
+    r"|response|note)"
+)
 _THIS = r"(?:this|these|what\s+follows|the\s+following|below|my\s+(?:report|bulletin|newsletter|account))"
+_AGREED = r"(?:approved|authori[sz]ed|endorsed|agreed|sanctioned|signed\s+off)"
 _CLAIMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_THIS}\b[^.;:]{{0,60}}?\bofficial\s+{_PAPER}s?\b",
-        rf"\b(?:the\s+|an\s+|our\s+)?official\s+(?:NEC\s+|party\s+|committee\s+)?{_PAPER}s?\s+of\s+(?:the|our|this)\s+(?:NEC|National|meeting|committee|executive|party)\b",
+        rf"\bofficial\s+(?:\w+\s+)?{_PAPER}s?\s+of\s+(?:the|our|this)\s+(?:NEC|National|meeting|committee|party)\b",
         rf"\bthe\s+(?:NEC|party|committee)[’']s\s+official\s+{_PAPER}\b",
         rf"\b(?:I|we|this\s+\w+)\b[^.;:]{{0,60}}?\bon\s+behalf\s+of\s+{_BODY}\b",
         rf"(?:^|[.!?]\s+)on\s+behalf\s+of\s+{_BODY}\b[^.;]{{0,60}}?\b(?:I|we|may)\b",
         rf"\b(?:sent|issued|published|written|circulated)\s+(?:to\s+you\s+)?(?:by|on\s+behalf\s+of|for)\s+{_BODY}\b",
-        rf"\b{_THIS}\s+\w*\s*(?:has|have|was|were|is|are)\s+(?:been\s+)?(?:approved|authorised|authorized|endorsed|agreed|sanctioned|signed\s+off)\s+by\s+{_BODY}\b",
+        rf"\b{_THIS}\s+(?:\w+\s+)?(?:has|have|was|were|is|are)\s+(?:been\s+)?{_AGREED}\s+by\s+{_BODY}\b",
         rf"\bspeak(?:ing)?\s+(?:here\s+)?(?:as|for)\s+(?:the\s+official\s+)?(?:spokes\w+|{_BODY})\b",
         r"\bin\s+my\s+official\s+capacity\b",
         r"\b(?:these|following|below|here)\s+(?:are|is)\s+the\s+(?:agreed\s+|approved\s+|full\s+|draft\s+)?minutes\b",
@@ -115,7 +129,8 @@ def papers_that_are_not_attached(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C23", Severity.WARNING)
 def words_that_claim_to_be_official(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks, outside the disclaimer, for words that say this is official, approved, or in others' name.
+    """What it does: looks, outside the disclaimer, for words that call this official, approved, or in others'
+    name.
 
     Why it matters: it contradicts the disclaimer below it, and can be quoted alone.
     Example: `This is the official record of the meeting`, `I write on behalf of the NEC`.

@@ -65,7 +65,7 @@ def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json
     if stands is not None and (stands.counts.pending or stands.counts.deferred):
         due = "" if stands.due_at is None else f" (the next is due {_time(stands.due_at)})"
         show.say(f"to go on: newsletter resume {issue}{due}")
-    return dispatch.worst(summaries)
+    return dispatch.worst(summaries) or (0 if stands is None else stands.exit_code)
 
 
 def status(issue: str | None, *, as_json: bool) -> int:

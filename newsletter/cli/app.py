@@ -64,14 +64,22 @@ def new(
 
 
 @app.command()
-def check(draft: Draft, json: Json = False) -> int:
+def check(
+    draft: Draft,
+    segment: Segments = None,
+    transport: Way = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Also fetch the links and pictures on the web.")
+    ] = False,
+    json: Json = False,
+) -> int:
     """Say whether a draft is fit to send: READY, WARN, NOT READY or COULD NOT CHECK.
 
-    Example: newsletter check 2026-11-17-nec
+    Example: newsletter check 2026-11-17-nec --online
     """
     from newsletter.cli import writing
 
-    return writing.check(draft, as_json=json)
+    return writing.check(draft, segments=segment, transport=transport, online=online, as_json=json)
 
 
 @app.command()
@@ -343,3 +351,27 @@ def suppress(
     from newsletter.cli import people
 
     people.suppress(action, what, reason=reason, as_json=json)
+
+
+@app.command()
+def doctor(
+    delivered: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A mail of this newsletter as it arrived (.eml): is it signed?"),
+    ] = None,
+    transport: Way = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nothing of the network.")] = False,
+    name_server: Annotated[
+        str | None, typer.Option(metavar="IP[:PORT]", help="Ask this DNS server instead of the system's.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Say whether everything is set up to send, and what to do where it is not. Sends nothing.
+
+    Example: newsletter doctor --transport smtp --delivered test-copy.eml
+    """
+    from newsletter.cli import doctoring
+
+    return doctoring.doctor(
+        delivered=delivered, transport=transport, online=not offline, name_server=name_server, as_json=json
+    )

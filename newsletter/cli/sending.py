@@ -93,14 +93,15 @@ def send(
             return _rehearse(ledger, mailing, made, as_json=as_json)
         dispatch.way_out(mailing)  # A key that is missing is said before anybody agrees to anything.
         _agree(ledger, mailing, made, receipt)
-        begun = ledger.find_run(mailing.report.issue, made.plan.receipt.value) if receipt else None
-        summaries = [carry(mailing.workspace, ledger, begun)] if begun else []
+        unfinished = ledger.open_runs(mailing.report.issue)
+        begun = [run for run in unfinished if receipt and run.receipt == made.plan.receipt.value]
+        summaries = [carry(mailing.workspace, ledger, run) for run in begun]
         if made.plan.total:
             run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
             if mailing.workspace.settings.sender.own_copy:
                 dispatch.freeze_own_copies(ledger, mailing)
             summaries.append(carry(mailing.workspace, ledger, run))
-        elif not begun and not ledger.open_runs(mailing.report.issue):
+        elif not unfinished:
             show.say("everybody in these segments has had it already; nothing was sent")
         summaries += carry_copies(mailing.workspace, ledger, mailing.report.issue, summaries)
         return account(ledger, mailing.report.issue, summaries, as_json=as_json)

@@ -11,7 +11,7 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from newsletter.cli import show
-from newsletter.cli.choices import Format
+from newsletter.cli.choices import Format, Transport
 from newsletter.errors import UsageError
 from newsletter.workspace import Workspace, initialise
 
@@ -83,13 +83,28 @@ def new(title: str) -> None:
     show.say("fill it in, then: newsletter check " + path.stem)
 
 
-def check(draft: str, *, as_json: bool) -> int:
+def check(
+    draft: str, *, segments: list[str] | None, transport: Transport | None, online: bool, as_json: bool
+) -> int:
     """Print the verdict and what was found."""
     from newsletter import pipeline
+    from newsletter.checks import World
+    from newsletter.probes import links, spamassassin
 
     workspace = opened()
-    mailing = pipeline.open_mailing(workspace, draft, at=now(workspace))
-    found = pipeline.preflight(mailing)
+    mailing = pipeline.open_mailing(
+        workspace,
+        draft,
+        at=now(workspace),
+        segments=segments,
+        transport=transport.value if transport else None,
+    )
+    first = next(iter(mailing.editions.values()), mailing.default_edition)
+    world = World(
+        answers=links.fetch(pipeline.addresses_on_the_web(mailing)) if online else None,
+        spam=spamassassin.score(pipeline.sample(mailing, first)),
+    )
+    found = pipeline.preflight(mailing, world=world)
     if as_json:
         show.json(found.as_json())
     else:

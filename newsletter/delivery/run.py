@@ -180,6 +180,13 @@ class Status:
     due_at: float | None = None
     """When the next deferred person is due."""
 
+    @property
+    def exit_code(self) -> int:
+        """0 fine · 6 some refused or deferred · 7 some unknown, also where nothing is left to do."""
+        if self.counts.unknown:
+            return 7
+        return 6 if self.counts.rejected or self.counts.deferred else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:

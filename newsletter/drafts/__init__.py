@@ -88,9 +88,7 @@ def _places(document: yaml_source.Document) -> Places:
     )
 
 
-def _report(
-    front: Front | None, body: Body, source: Source, mistakes: list[Mistake], places: Places
-) -> Report:
+def _report(front: Front | None, body: Body, source: Source, mistakes: list[Mistake], places: Places) -> Report:
     if front is None or mistakes:
         raise SourceError(set(mistakes))
     lines = body.canonical()

@@ -6,12 +6,16 @@ is longer than 76, none starts with a dot (SMTP needs no stuffing), and no join 
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_qp
 
 _SOFT_BREAK = b"=\r\n"
 _WIDTH = 76
 _ROOM = _WIDTH - 3
 """Less the soft break, and less what the hexadecimal form of a leading dot adds."""
+
+_PLAIN = re.compile(rf"(?!\.|From )[ -<>-~]{{,{_ROOM - 1}}}[!-<>-~]")
+"""A value that is its own encoding, as most are: it fits, starts well, and ends in no blank."""
 
 _BAD_STARTS = (b".", b"From ")
 """A dot would need stuffing in SMTP; programs that keep mailboxes in one file change `From `."""
@@ -26,6 +30,8 @@ def encode(text: str) -> bytes:
 
 def encode_value(value: str) -> bytes:
     """A piece without line ends, on its own line or lines; nothing at all for an empty one."""
+    if _PLAIN.fullmatch(value):
+        return value.encode() + _SOFT_BREAK
     encoded = _within(_ROOM, _hexadecimal(value))
     return encoded + _SOFT_BREAK if encoded else b""
 

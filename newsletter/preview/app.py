@@ -62,11 +62,12 @@ def _desk(request: Request) -> Desk:
 
 
 def _answer(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
-    """A route that answers with what the handler tells, found in a thread."""
+    """A route that answers with what the handler tells."""
 
     @wraps(handler)
     async def route(request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(handler, _desk(request), request), headers=SAFE)
+        live: Live = request.app.state.live
+        return JSONResponse(await live.drawn(lambda desk: handler(desk, request)), headers=SAFE)
 
     return route
 
@@ -113,16 +114,17 @@ async def _mail(request: Request) -> Response:
     query = request.query_params
     client, look = _client(query.get("client")), _look(query.get("look"))
 
-    def viewed() -> str:
-        return _desk(request).copy(query.get("segment") or None, query.get("person")).view(client, look)
-
-    html = await asyncio.to_thread(viewed)
+    live: Live = request.app.state.live
+    html = await live.drawn(
+        lambda desk: desk.copy(query.get("segment") or None, query.get("person")).view(client, look)
+    )
     return HTMLResponse(html, headers=SAFE | {"Content-Security-Policy": MAIL_POLICY})
 
 
 async def _message(request: Request) -> Response:
     query = request.query_params
-    found = await asyncio.to_thread(_desk(request).copy, query.get("segment") or None, query.get("person"))
+    live: Live = request.app.state.live
+    found = await live.drawn(lambda desk: desk.copy(query.get("segment") or None, query.get("person")))
     name = {"Content-Disposition": 'attachment; filename="message.eml"'}
     return Response(found.message, media_type="message/rfc822", headers=SAFE | name)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from watchfiles import awatch
 
@@ -17,12 +19,16 @@ from newsletter.preview import desk as desks
 from newsletter.preview.counting import Stamp
 from newsletter.preview.desk import Desk
 
+T = TypeVar("T")
+
 _SETTLED_MS = 20
 """A save is often several writes; this long without another one is its end."""
 _AT_MOST_MS = 120
 _LEDGER_S = 2.0
 """How often another command's opt-outs and approvals are looked for."""
 _STILL_HERE_S = 15.0
+_SEEN_FIRST_S = 0.25
+"""How long counting waits after a reading: two threads share one interpreter, and the mail is wanted first."""
 
 
 class Live:
@@ -33,6 +39,7 @@ class Live:
         self.desk = desk
         self.on_close = on_close
         self.changes = 0
+        self._hand = ThreadPoolExecutor(max_workers=1)
         self._changed = asyncio.Event()
         self._read = asyncio.Event()
         self._count = asyncio.Event()
@@ -52,6 +59,7 @@ class Live:
             for task in self._tasks:
                 task.cancel()
             ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._hand.shutdown(wait=False, cancel_futures=True)
         for each in ended:
             if isinstance(each, Exception):
                 raise each
@@ -69,6 +77,10 @@ class Live:
     def count_again(self) -> None:
         """The ledger has changed by our own doing."""
         self._count.set()
+
+    async def drawn(self, draw: Callable[[Desk], T]) -> T:
+        """What is drawn of the desk, one at a time: two at once would render the same copy twice."""
+        return await asyncio.get_running_loop().run_in_executor(self._hand, draw, self.desk)
 
     async def told(self) -> AsyncIterator[str]:
         """Server-sent events: a number that grows with every change."""
@@ -105,6 +117,7 @@ class Live:
                 await asyncio.wait_for(self._count.wait(), _LEDGER_S)
             if not self._count.is_set() and stamp == self._ledger_stamp():
                 continue
+            await asyncio.sleep(_SEEN_FIRST_S)
             self._count.clear()
             await asyncio.to_thread(self.desk.count)
             stamp = self._ledger_stamp()

@@ -88,9 +88,8 @@ def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
 
 
 def _exit_code(arguments: tuple[str, ...]) -> int:
-    with mock.patch.object(sys, "argv", ["newsletter", *arguments]):
-        with pytest.raises(SystemExit) as end:
-            cli.main()
+    with mock.patch.object(sys, "argv", ["newsletter", *arguments]), pytest.raises(SystemExit) as end:
+        cli.main()
     assert isinstance(end.value.code, int)
     return end.value.code
 

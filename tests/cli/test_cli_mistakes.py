@@ -25,33 +25,65 @@ class Slip(NamedTuple):
 
 SLIPS = {
     # Drafts
-    "an unknown key": Slip("drafts/report.md", "title:", "titel:", "drafts/report.md:3:1", "Did you mean 'title'"),
-    "no title": Slip("drafts/report.md", "title: Report of the November meeting\n", "", "drafts/report.md", "'title'"),
-    "a bad date": Slip("drafts/report.md", "2026-11-17, kind", "17/11/2026, kind", "drafts/report.md:4:", "date"),
+    "an unknown key": Slip(
+        "drafts/report.md", "title:", "titel:", "drafts/report.md:3:1", "Did you mean 'title'"
+    ),
+    "no title": Slip(
+        "drafts/report.md", "title: Report of the November meeting\n", "", "drafts/report.md", "'title'"
+    ),
+    "a bad date": Slip(
+        "drafts/report.md", "2026-11-17, kind", "17/11/2026, kind", "drafts/report.md:4:", "date"
+    ),
     "an unknown field": Slip(
-        "drafts/report.md", "{{ clp | default(\"your party\") }}", "{{ clpp }}", "drafts/report.md:18:", "'clp'"
+        "drafts/report.md", '{{ clp | default("your party") }}', "{{ clpp }}", "drafts/report.md:18:", "'clp'"
     ),
     "an unknown segment": Slip(
-        "drafts/report.md", "[clp-secretaries, members]", "[member]", "drafts/report.md:6:", "Did you mean 'members'"
+        "drafts/report.md",
+        "[clp-secretaries, members]",
+        "[member]",
+        "drafts/report.md:6:",
+        "Did you mean 'members'",
     ),
     "an unknown segment in a block": Slip(
-        "drafts/report.md", "only clp-secretaries", "only secretaries", "drafts/report.md:17:", "clp-secretaries"
+        "drafts/report.md",
+        "only clp-secretaries",
+        "only secretaries",
+        "drafts/report.md:17:",
+        "clp-secretaries",
     ),
-    "a block that is not closed": Slip("drafts/report.md", "party\") }}.\n:::\n", "party\") }}.\n", "drafts/report.md:17:", ":::"),
+    "a block that is not closed": Slip(
+        "drafts/report.md", 'party") }}.\n:::\n', 'party") }}.\n', "drafts/report.md:17:", ":::"
+    ),
     "a script in a link": Slip(
-        "drafts/report.md", "https://example.org/accounts", "javascript:alert(1)", "drafts/report.md:15:", "https"
+        "drafts/report.md",
+        "https://example.org/accounts",
+        "javascript:alert(1)",
+        "drafts/report.md:15:",
+        "https",
     ),
     "a field in a host": Slip(
-        "drafts/report.md", "https://example.org/", "https://{{ clp }}.example.org/", "drafts/report.md:15:", "clp"
+        "drafts/report.md",
+        "https://example.org/",
+        "https://{{ clp }}.example.org/",
+        "drafts/report.md:15:",
+        "clp",
     ),
-    "an unknown theme": Slip("drafts/report.md", "segments:", "theme: leter\nsegments:", "drafts/report.md:6:", "letter"),
-    "broken YAML": Slip("drafts/report.md", "segments: [clp-secretaries, members]", "segments: [clp", "drafts/report.md:", ""),
+    "an unknown theme": Slip(
+        "drafts/report.md", "segments:", "theme: leter\nsegments:", "drafts/report.md:6:", "letter"
+    ),
+    "broken YAML": Slip(
+        "drafts/report.md", "segments: [clp-secretaries, members]", "segments: [clp", "drafts/report.md:", ""
+    ),
     "a colon in a title": Slip(
         "drafts/report.md", "title: Report of", "title: Report: of", "drafts/report.md:3:", "quot"
     ),
     # Segments
     "an unknown list": Slip(
-        "lists/segments.yaml", "lists: [clp-secretaries.csv]", "lists: [secretaries.csv]", "lists/segments.yaml:4:", "clp-secretaries.csv"
+        "lists/segments.yaml",
+        "lists: [clp-secretaries.csv]",
+        "lists: [secretaries.csv]",
+        "lists/segments.yaml:4:",
+        "clp-secretaries.csv",
     ),
     "an unknown column": Slip("lists/segments.yaml", "{role:", "{rôle:", "lists/segments.yaml:5:", "role"),
     "an unknown word of where": Slip(
@@ -64,19 +96,36 @@ SLIPS = {
         "lists/members.csv", "email,first_name", "e-mail,first_name", "lists/members.csv:1", "email"
     ),
     "a list without a header": Slip(
-        "lists/members.csv", "email,first_name,last_name,clp,consent_source,consent_date\n", "", "lists/members.csv:1", "columns"
+        "lists/members.csv",
+        "email,first_name,last_name,clp,consent_source,consent_date\n",
+        "",
+        "lists/members.csv:1",
+        "columns",
     ),
-    "the same column twice": Slip("lists/members.csv", "last_name", "first_name", "lists/members.csv:1", "'first_name'"),
+    "the same column twice": Slip(
+        "lists/members.csv", "last_name", "first_name", "lists/members.csv:1", "'first_name'"
+    ),
     # Settings
     "an unknown setting": Slip("newsletter.yaml", "list_id:", "listid:", "newsletter.yaml:6:1", "list_id", 4),
     "a bad address": Slip("newsletter.yaml", "from: maya@", "from: maya", "newsletter.yaml:4:", "address", 4),
     "a bad port": Slip("newsletter.yaml", "port: 2,", "port: many,", "newsletter.yaml:11:", "port", 4),
-    "a secret in the settings": Slip("newsletter.yaml", "security:", "password: hush, security:", "newsletter.yaml:11:", "password", 4),
-    "a disclaimer that disclaims nothing": Slip(
-        "newsletter.yaml", "imprint:", "disclaimer: These are my notes.\nimprint:", "newsletter.yaml:8:", "personal account", 4
+    "a secret in the settings": Slip(
+        "newsletter.yaml", "security:", "password: hush, security:", "newsletter.yaml:11:", "password", 4
     ),
-    "an unknown zone": Slip("newsletter.yaml", "imprint:", "timezone: London\nimprint:", "newsletter.yaml:8:", "Europe/London", 4),
-    "an unknown theme in the settings": Slip("newsletter.yaml", "imprint:", "theme: leter\nimprint:", "newsletter.yaml", "letter", 4),
+    "a disclaimer that disclaims nothing": Slip(
+        "newsletter.yaml",
+        "imprint:",
+        "disclaimer: These are my notes.\nimprint:",
+        "newsletter.yaml:8:",
+        "personal account",
+        4,
+    ),
+    "an unknown zone": Slip(
+        "newsletter.yaml", "imprint:", "timezone: London\nimprint:", "newsletter.yaml:8:", "Europe/London", 4
+    ),
+    "an unknown theme in the settings": Slip(
+        "newsletter.yaml", "imprint:", "theme: leter\nimprint:", "newsletter.yaml", "letter", 4
+    ),
 }
 
 
@@ -95,7 +144,8 @@ def test_every_mistake_of_a_draft_is_told_at_once(small: Small) -> None:
     """Four slips, four places in their order, each with the line as it is written."""
     small.write(
         f"drafts/{DRAFT}.md",
-        FRONT.replace("title: T", "titel: T\ntitle: T") + "\nDear {{ nobody }},\n\n[x](ftp:x)\n\n::: only nobody\nx\n:::\n",
+        FRONT.replace("title: T", "titel: T\ntitle: T")
+        + "\nDear {{ nobody }},\n\n[x](ftp:x)\n\n::: only nobody\nx\n:::\n",
     )
     result = small.run("check", DRAFT)
     assert result.code == 3
@@ -167,12 +217,14 @@ def test_a_message_about_a_list_holds_no_address(small: Small) -> None:
     [
         ("{% for %}", "templates/mine/theme.mjml:1"),
         ("<mjml><mj-body><mj-txt>x</mj-txt></mj-body></mjml>", "mj-txt"),
-        ("<mjml><mj-body><mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section></mj-body>", "mjml"),
+        (
+            "<mjml><mj-body><mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section></mj-body>",
+            "mjml",
+        ),
         ("<mjml><mj-body>{{ nothing.known }}</mj-body></mjml>", "nothing"),
         ("<mjml><mj-body>{% include 'nowhere.mjml' %}</mj-body></mjml>", "nowhere.mjml"),
         (
-            "<mjml><mj-body><mj-section><mj-column><mj-text><h1>x</h1></mj-text></mj-column></mj-section>"
-            "</mj-body></mjml>",
+            "<mjml><mj-body><mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section></mj-body></mjml>",
             "disclaimer",
         ),
     ],

@@ -32,7 +32,9 @@ def test_each_test_copy_has_a_fresh_message_id(small: Small, relay: Relay) -> No
     """Mail stores drop what they have seen, and a test is sent to be seen again."""
     for _ in range(3):
         small.good("send", DRAFT, "--test", COLLEAGUE)
-    ids = {line for _, message in relay.taken for line in message.split(b"\r\n") if line.startswith(b"Message-ID:")}
+    ids = {
+        line for _, message in relay.taken for line in message.split(b"\r\n") if line.startswith(b"Message-ID:")
+    }
     assert len(ids) == 3
 
 

@@ -14,7 +14,20 @@ import pytest
 
 from tests.cli import small as small_workspace
 from tests.cli.relay import Relay
-from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, MUSTACHE, SIAN, TOM, WRITER, Small, leaving, part
+from tests.cli.small import (
+    AMP,
+    DRAFT,
+    EVERYBODY,
+    ISSUE,
+    JANE,
+    MUSTACHE,
+    SIAN,
+    TOM,
+    WRITER,
+    Small,
+    leaving,
+    part,
+)
 from tests.sendgrid_stand_in import KEY, Acceptance, Fault, StandIn, Wire
 
 CRLF = "crlf@example.test"
@@ -99,7 +112,7 @@ def test_the_rehearsal_says_what_the_real_mail_says(ways: Ways, address: str) ->
 @pytest.mark.parametrize("way", Ways._fields)
 @pytest.mark.parametrize(("address", "name"), NAMES.items())
 def test_a_name_is_right_wherever_it_stands(ways: Ways, way: str, address: str, name: str) -> None:
-    """In the subject and the text as it is written, in the HTML escaped, whatever a template would make of it."""
+    """In the subject and the text as it is written, in the HTML escaped, whatever it looks like."""
     mail = getattr(ways, way)[address]
     assert mail["Subject"] == f"November, for {name}"
     assert f"Dear {name},\n" in part(mail, "plain")

@@ -18,7 +18,7 @@ _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)\r\n")
 
 
 class HttpRelay:
-    """Passes requests on to `upstream`, one a connection, each after a pause. `connections` is where it listens."""
+    """Passes requests on to `upstream`, one a connection. `connections` is where it listens."""
 
     def __init__(self, upstream: str, *, pause_s: float) -> None:
         self.connections = Loopback(self._serve)

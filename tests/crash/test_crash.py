@@ -113,6 +113,8 @@ def test_ctrl_c_twice_leaves_at_once(slow: Stage) -> None:
     truth = slow.truth()
     assert list(truth.faults_at_the_end()) == []
     assert truth.unknown == CONNECTIONS
+    assert slow.run(["resume", ISSUE]) == 7, "the unknown stay unknown, and are told of each time"
+    assert slow.truth().arrived == truth.arrived
 
 
 def test_stop_from_another_process_acts_within_one_message(slow: Stage) -> None:

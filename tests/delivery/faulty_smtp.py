@@ -145,7 +145,7 @@ class _Session:
         match verb:
             case "EHLO":
                 names = [*self._server.extensions, *(["PIPELINING"] if self._server.pipelining else [])]
-                self._say("".join(f"250-{name}\r\n" for name in names) + "250 HELP\r\n")
+                self._say("".join(f"250-{name}\r\n" for name in ["faulty.example", *names]) + "250 HELP\r\n")
             case "MAIL":
                 self._server._transactions += 1
                 self._to = ""

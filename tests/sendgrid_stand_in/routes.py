@@ -1,7 +1,7 @@
 """The addresses of the v3 API that the stand-in serves, each as one function from request to reply.
 
-Sources: the pages "Mail Send", "Cancel Scheduled Sends", "Suppressions" and "Email Logs" of SendGrid's API
-reference, and the OpenAPI descriptions of the same names.
+Sources: the pages "Mail Send", "API Key Permissions", "Cancel Scheduled Sends", "Suppressions" and "Email Logs"
+of SendGrid's API reference, and the OpenAPI descriptions of the same names.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class Desk:
     names_refused: bool = True
     """Whether such a refusal names the place; otherwise it is the bare `Bad Request` with no field."""
     refused_as: int = 400
+    scopes: tuple[str, ...] = ("mail.send",)
+    """What the key may do."""
     violations: list[Violation] = field(default_factory=list)
 
 
@@ -130,6 +132,10 @@ def _refusals(desk: Desk, body: Mapping[str, Any]) -> list[Violation]:
         Violation("Does not contain a valid address.", f"personalizations.{number}.to.0.email")
         for number in places
     ]
+
+
+def _scopes(desk: Desk, _: Request) -> Reply:
+    return Reply(200, {"scopes": list(desk.scopes)})
 
 
 def _new_batch(desk: Desk, _: Request) -> Reply:
@@ -229,6 +235,7 @@ def _log(desk: Desk, _: Request, sg_message_id: str) -> Reply:
 
 ROUTES: tuple[tuple[str, str, Callable[..., Reply]], ...] = (
     ("POST", "/v3/mail/send", _mail_send),
+    ("GET", "/v3/scopes", _scopes),
     ("POST", "/v3/mail/batch", _new_batch),
     ("GET", "/v3/mail/batch/([^/]+)", _known_batch),
     ("POST", "/v3/user/scheduled_sends", _set_status),

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import ipaddress
+import re
 import smtplib
 import socket
 import ssl
@@ -26,6 +27,9 @@ _LINE_BYTES = 4096
 """RFC 5321 section 4.5.3.1.5 allows 512; servers say more. A line beyond this makes no sense."""
 
 _LINES = 100
+
+_REPLY_LINE = re.compile(rb"(\d{3})(?:([ -])([^\n]*)|\r?)\n")
+"""Code, whether more lines follow, text. A line without its end does not match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,21 +127,24 @@ class Wire:
         self._session.close()
 
     def _read(self) -> Reply:
-        texts: list[str] = []
-        code = 0
+        code, more, text = self._read_line()
         for _ in range(_LINES):
-            line = self._file.readline(_LINE_BYTES)
-            if not line:
-                raise WireLost("the server closed the connection")
-            if not line.endswith(b"\n") or not line[:3].isdigit() or line[3:4] not in b" -\r\n":
-                raise WireLost("the server's reply was cut off or is none")
-            if code not in {0, int(line[:3])}:
+            if more != b"-":
+                return Reply(int(code), text.decode("utf-8", "replace").strip())
+            again, more, further = self._read_line()
+            if again != code:
                 raise WireLost("the server's reply changes its code")
-            code = int(line[:3])
-            texts.append(line[4:].decode("utf-8", "replace").strip())
-            if line[3:4] != b"-":
-                return Reply(code, " ".join(texts))
+            text = b"%b %b" % (text.strip(), further)
         raise WireLost("the server's reply does not end")
+
+    def _read_line(self) -> tuple[bytes, bytes, bytes]:
+        line = self._file.readline(_LINE_BYTES)
+        found = _REPLY_LINE.fullmatch(line)
+        if found is not None:
+            return found.group(1), found.group(2) or b"", found.group(3) or b""
+        raise WireLost(
+            "the server's reply was cut off or is none" if line else "the server closed the connection"
+        )
 
 
 def open_wire(server: Server) -> Wire:

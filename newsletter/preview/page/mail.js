@@ -12,13 +12,15 @@ const choices = {
 let copy = null;
 let copyAsked = 0;
 
-/** Fetch the copy that is looked at and draw it on every side. Only the latest wish counts. */
+/** Draw the copy that is looked at on every side, the frames first. Only the latest wish counts. */
 async function showCopy() {
   const mine = ++copyAsked;
+  showFrames();
   const told = await source.copy(asked());
   if (mine !== copyAsked) return;
   copy = told;
-  showFrames();
+  redress();
+  showAbout();
   showInbox();
   showText();
   showInside();
@@ -28,13 +30,17 @@ function showFrames() {
   layOut(choices.width);
   const look = choices.look === "dark" ? "dark" : "light";
   load({ segment: reader.segment, person: reader.person?.id, client: choices.client, look }, state.number, dress);
+}
+
+/** What is said of the frames, beside them. */
+function showAbout() {
   const differs = copy.differences;
   $("differences").textContent = reader.segment ? count(differs) : "";
   $("between").hidden = !differs || !choices.marking;
   $("fact-mail").textContent = differs ? many(differs, "place differs", "places differ") : "";
   $("view-words").textContent = viewWords();
-  $("tools-now").textContent = [choices.width, choices.look, choices.client]
-    .map((value, index) => document.querySelector(`[name=${["width", "look", "client"][index]}][value=${value}] + span`).textContent)
+  $("tools-now").textContent = ["width", "look", "client"]
+    .map((name) => document.querySelector(`[name=${name}][value=${choices[name]}] + span`).textContent)
     .join(" · ");
 }
 
@@ -48,7 +54,7 @@ function viewWords() {
   }
   if (choices.look === "dark" && choices.client === "any") {
     words.push(copy.dark
-      ? "The mail's own dark styles, as Apple Mail and the new Outlook show them."
+      ? "The mail’s own dark styles, as Apple Mail and the new Outlook show them."
       : "This mail has no dark styles of its own, so programs that would heed them show it light.");
   }
   if (choices.look === "inverted") words.push("Some programs turn all colours around by force. This is what that does.");
@@ -62,7 +68,7 @@ function viewWords() {
 function dress(frame) {
   const there = frame.contentDocument;
   const root = there.documentElement;
-  frame.classList.toggle("dark", choices.look === "dark" && copy.dark && choices.client === "any");
+  frame.classList.toggle("dark", choices.look === "dark" && copy?.dark && choices.client === "any");
   root.classList.toggle("inverted", choices.look === "inverted");
   root.classList.toggle("marking", choices.marking && Boolean(reader.segment));
   for (const picture of there.images) {
@@ -161,12 +167,12 @@ function showInside() {
   fill("merged", ...(copy.merged.length
     ? copy.merged.flatMap((each) => [
       make("dt", {}, each.name),
-      make("dd", {}, each.value, " ", each.default ? make("span", { className: "tag" }, "the draft's default") : null)])
+      make("dd", {}, each.value, " ", each.default ? make("span", { className: "tag" }, "the draft’s default") : null)])
     : [make("dd", {}, "Nothing: every reader of this edition gets the same words.")]));
-  fill("headers", ...copy.headers.flatMap((each) => [
-    make("dt", {}, each.name), make("dd", {}, make("code", {}, each.value), make("p", {}, each.words))]));
+  fill("headers", ...copy.headers.map((each) => make("div", {},
+    make("dt", {}, each.name), make("dd", {}, make("code", {}, each.value), make("p", {}, each.words)))));
   $("source-words").textContent = reader.person && !choices.addresses
-    ? "The reader's address is masked here. Tick “Show addresses” under “Who gets it” to see every byte."
+    ? "The reader’s address is masked here. Tick “Show addresses” under “Who gets it” to see every byte."
     : "Every byte, but for the date and the unsubscribe links, which do nothing in a preview.";
   $("save").href = `message.eml?${query({ segment: reader.segment, person: reader.person?.id })}`;
   if ($("source-details").open) showSource();
@@ -183,6 +189,7 @@ function listenToMail() {
       choices[input.name] = input.value;
       memory.set(input.name, input.value);
       showFrames();
+      if (copy) showAbout();
     });
   }
   for (const name of ["pictures", "marking"]) {

@@ -26,8 +26,8 @@ function showReader() {
   const person = reader.person;
   if (!person) {
     const words = reader.segment
-      ? "Nobody in particular: where a name would stand, the draft's own default does."
-      : "The copy that is nobody's: no part for one segment alone, and only defaults.";
+      ? "Nobody in particular: where a name would stand, the draft’s own default does."
+      : "The copy that is nobody’s: no part for one segment alone, and only defaults.";
     fill("who", make("span", {}, words));
   } else {
     const of = person.of ? `reader ${count(person.place)} of ${count(person.of)}` : "";

@@ -1,0 +1,215 @@
+"""A real preview, served by the real command, and a real browser that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from tests.cli import small as small_workspace
+from tests.cli.command import clean_environment
+from tests.cli.small import Small
+
+CHROMIUM = Path("/usr/bin/chromium")
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Should a page ask for anything elsewhere, the name leads nowhere.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+@dataclass
+class Served:
+    """A preview that runs: its workspace, its link, and where it listens."""
+
+    small: Small
+    link: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def origin(self) -> str:
+        return "/".join(self.link.split("/")[:3])
+
+    @property
+    def authority(self) -> str:
+        return self.origin.removeprefix("http://")
+
+    @property
+    def room(self) -> str:
+        """The path that nobody can guess, with its slashes."""
+        return f"/{self.link.split('/')[3]}/"
+
+
+def start(small: Small, *arguments: str) -> Served:
+    """Start the preview of a workspace, and read its link."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "newsletter", "preview", "report", "--no-browser", *arguments],
+        cwd=small.root,
+        env=clean_environment(small.env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    return Served(small, process.stdout.readline().decode().strip(), process)
+
+
+def stop(served: Served) -> int:
+    """End it as Ctrl-C does; its exit code."""
+    served.process.send_signal(signal.SIGINT)
+    served.process.communicate(timeout=20)
+    return served.process.returncode
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Small:
+    """A fresh workspace of five people."""
+    return small_workspace.make(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One preview for all tests; each finds its files as they were at first."""
+    running = start(small_workspace.make(tmp_path_factory.mktemp("preview")))
+    yield running
+    stop(running)
+
+
+@pytest.fixture
+def own(small: Small) -> Iterator[Served]:
+    """A preview for one test alone, which may end it."""
+    running = start(small)
+    yield running
+    if running.process.poll() is None:
+        stop(running)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium. Without it a laptop skips, and the continuous build fails."""
+    if not CHROMIUM.exists():
+        words = "the browser tests need Chromium: apt-get install chromium"
+        pytest.fail(words) if os.environ.get("CI") == "true" else pytest.skip(words)
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Seen:
+    """A page that shows a preview, and all that it asked for and complained of."""
+
+    page: Page
+    served: Served
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def until(self, condition: Callable[[], Any], *, within_s: float = 15) -> Any:
+        """Wait for something to be so, and give it."""
+        end = time.monotonic() + within_s
+        while not (found := condition()):
+            assert time.monotonic() < end, "it did not come about"
+            self.page.wait_for_timeout(15)
+        return found
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).text_content() or ""
+
+    def frame(self, expression: str, device: str = "") -> Any:
+        """What an expression of `there`, the document in a frame, comes to."""
+        where = f'.device[data-kind="{device}"]' if device else ".device:not([hidden])"
+        return self.page.evaluate(
+            f"""() => {{
+              const frame = document.querySelector('{where} iframe:not(.incoming)');
+              const there = frame?.contentDocument;
+              return there?.body ? ({expression}) : null;
+            }}"""
+        )
+
+    def mail(self, device: str = "") -> str:
+        """The words of the mail that is seen."""
+        return str(self.frame("there.body.innerText", device) or "")
+
+    def settle(self) -> None:
+        """Until the mail is there and everybody is counted."""
+        self.until(lambda: self.mail() and self.text("#receipt"))
+
+    def tab(self, name: str) -> None:
+        self.page.click(f"#tab-{name}")
+
+
+def watched(context: BrowserContext, served: Served) -> Seen:
+    """A new page that writes down what it asks for."""
+    seen = Seen(context.new_page(), served)
+
+    def asked(request: Request) -> None:
+        seen.asked.append(request.url)
+
+    seen.page.on("request", asked)
+    seen.page.on("console", lambda message: seen.complaints.append(message.text))
+    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    return seen
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
+    """A browser profile that has opened the preview's link."""
+    opened = browser.new_context(viewport={"width": 1400, "height": 900})
+    page = opened.new_page()
+    page.goto(served.link)
+    page.locator("#title").wait_for()
+    page.close()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def seen(context: BrowserContext, served: Served) -> Iterator[Seen]:
+    """The page as a person finds it who has just opened it."""
+    restore(served.small)
+    seen = watched(context, served)
+    seen.page.goto(f"{served.origin}{served.room}")
+    seen.page.evaluate(
+        """() => fetch("choose", {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify({ draft: "report.md", segments: [], way: "outbox" }),
+        })"""
+    )
+    seen.until(lambda: seen.page.evaluate(AS_AT_FIRST))
+    seen.page.reload()
+    seen.settle()
+    seen.asked.clear()
+    seen.complaints.clear()
+    yield seen
+    seen.page.close()
+
+
+AS_AT_FIRST = """async () => {
+  const state = await (await fetch("state")).json();
+  return !state.trouble && state.fresh && state.name === "report.md" && state.plan.total === 5
+    && state.plan.way === "outbox" && state.title === "Report of the November meeting";
+}"""
+
+
+def restore(small: Small) -> None:
+    """The workspace's files as they were made, and no others."""
+    for folder in ("drafts", "templates"):
+        shutil.rmtree(small.root / folder, ignore_errors=True)
+    small_workspace.make(small.root)
