@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from newsletter.checks import days
 from newsletter.checks.days import MONTHS, Day
@@ -124,19 +124,20 @@ def _other_date(passage: Passage, evidence: Evidence) -> str:
         for day in found
     ):
         return ""
+    if not found:
+        return _other_month(passage.text, evidence)
+    if _names_the_month(_without(passage.text, found), evidence):
+        return ""
     for day in found:
-        before = passage.text[: day.start]
-        if passage.kind is Kind.TITLE or _ABOUT_MEETING.search(before):
+        if passage.kind is Kind.TITLE or _ABOUT_MEETING.search(passage.text[: day.start]):
             return day.text
-    return "" if found else _other_month(passage.text, evidence)
+    return ""
 
 
 def _other_month(text: str, evidence: Evidence) -> str:
-    meeting = evidence.report.meeting.date
-    named = list(days.months(text))
-    if any(month == meeting.month and year in {None, meeting.year} for month, year in named):
+    if _names_the_month(text, evidence):
         return ""
-    for month, year in named:
+    for month, year in days.months(text):
         name = next(
             word for word in re.findall(r"[A-Za-z]+", text) if word[:3].lower() == MONTHS[month - 1][:3].lower()
         )
@@ -144,6 +145,17 @@ def _other_month(text: str, evidence: Evidence) -> str:
         if _ABOUT_MEETING.search(before) or _BEFORE_MEETING.match(after):
             return f"{name} {year}" if year else name
     return ""
+
+
+def _names_the_month(text: str, evidence: Evidence) -> bool:
+    meeting = evidence.report.meeting.date
+    return any(month == meeting.month and year in {None, meeting.year} for month, year in days.months(text))
+
+
+def _without(text: str, found: Iterable[Day]) -> str:
+    for day in found:
+        text = text.replace(day.text, "")
+    return text
 
 
 def _met_on_another_day(passage: Passage, evidence: Evidence) -> str:

@@ -34,7 +34,8 @@ _MONTH_FIRST = re.compile(
     rf"(?:(?P<weekday>{_WEEKDAY}),?\s+)?(?<!\w)(?<!\d\s)(?P<month>{_MONTH})\s+(?P<day>{_DAY})(?![\w%:])(?![.,]\d){_YEAR}"
 )
 _FIRST_OF_TWO = re.compile(
-    rf"(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?(?P<day>{_DAY})\s*(?:to|and|or|until|till|–|—|-|/|,)\s*$"
+    rf"(?:(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?)?(?<![\w£$€.,/:-])(?P<day>{_DAY})"
+    r"\s*(?:to|and|or|until|till|–|—|-|/|,)\s*$"
 )
 _MONTH_ALONE = re.compile(rf"(?<!\w)(?P<month>{_MONTH}){_YEAR}")
 
@@ -86,7 +87,7 @@ def _named(text: str) -> Iterator[Day]:
         if first:
             yield replace(
                 _day(first, day.month, each["year"]),
-                text=f"{first['weekday']} {first['day']} {MONTHS[day.month - 1]}",
+                text=f"{first[0].split(first['day'])[0]}{first['day']} {MONTHS[day.month - 1]}",
             )
         yield day
 

@@ -41,7 +41,9 @@ _ROMAN = re.compile(r"(?:[A-Z][a-z]+|[Cc]lause|[Pp]art|[Rr]ule)\s+$")
 _CASED = re.compile(r"TK|TKTK|TO DO|TO-DO")
 """Words that mean nothing special in small letters."""
 
-_NOT_SETTLED = re.compile(r"\b(?:tbc|tba|tbd|to be (?:confirmed|announced|decided))\b", re.IGNORECASE)
+_NOT_SETTLED = re.compile(
+    r"\b(?:tbc|tba|tbd)\b|(?<=[(:,–-]\s)to be confirmed\b|\(to be confirmed", re.IGNORECASE
+)
 _NOTE_TO_SELF = re.compile(
     r"""
     \b(?:before\ (?:it|this)\ goes(?:\ out)?|before\ (?:we\ )?(?:sending|send|publishing)|note\ to\ self
@@ -77,7 +79,7 @@ _TYPED_MARKUP = re.compile(
     | &(?:nbsp|amp|lt|gt|quot|pound|ndash|mdash|rsquo|lsquo|\#\d+);
     # Markdown that is opened and not closed, or has a gap in it
     | \*{2,} | (?<!\w)_{2}(?=\w) | (?<=\w)_{2}(?!\w) | ~~(?=\S) | ^\#{1,6}(?=\w)
-    | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$) | (?<=[^\W\d])\*(?![\w*])
+    | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$)
     | \]\s?\(\s?(?:https?:|mailto:|www\.) | (?<=\w)\]\[
     # Other programs' merge fields
     | \*?\|[A-Z]\w*\|\*? | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\] | \{%.*?%\} | \$\{\w+\}
@@ -158,6 +160,8 @@ def markup_that_readers_will_see(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage in evidence.prose.passages:
         for found in _TYPED_MARKUP.finditer(passage.text):
+            if any(f"\\{found[0][0]}" in line for _, line in passage.lines):
+                continue  # it was escaped, so it is meant
             message = f"“{_shortened(found[0])}” will be shown to readers as it stands"
             yield Finding(message, passage.place(found[0]))
 

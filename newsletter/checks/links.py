@@ -90,7 +90,7 @@ def links_into_the_report_that_find_nothing(evidence: Evidence) -> Iterator[Find
     """What it does: looks in every edition for the place that a link inside the report leads to.
 
     Why it matters: nothing happens when the reader follows it.
-    Example: `[see item 9](#item-9)` in a report of eight items.
+    Example: a link to `#item-9` in a report of eight items.
     Instead: count again; numbered headings are `#item-1`, `#item-2`, and so on.
     """
     for name, page in evidence.pages.items():

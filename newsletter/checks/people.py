@@ -92,14 +92,14 @@ _OFFICES = frozenset(
 """Mailboxes that whoever holds the post reads."""
 
 _TELEPHONE = re.compile(
-    r"(?<![\w/=.,@-])(?:\+\s?44[\s.-]*(?:\(0\)[\s.-]*)?|\(?0)(?P<first>[1237])\)?(?:[\s.()-]{0,2}\d){8,9}(?![\w]|[.,]\d)"
+    r"(?<![\w/=.,@-])(?:\+\s?44[\s.-]*(?:\(0\)[\s.-]*)?|\(?0)[127]\)?(?:[\s.()-]{0,2}\d){8,9}(?![\w]|[.,]\d)"
 )
 """British numbers of people and places; those that begin with 03 and 08 are helplines and companies."""
 
 _HOME = re.compile(
     r"""
     \b(?:lives?|lived|living|home\s+is|home\s+address(?:\s+is)?|house|resides?|staying|stays)
-    \s+(?:at|is|in)?\s*:?\s*(?:(?:flat|no\.?|number)\s+)?\d+[a-z]?,?\s+(?:[\w’'-]+\s+){1,3}?
+    (?:\s+(?:at|is|in))?\s*:?\s*(?:(?:flat|no\.?|number)\s+)?\d+[a-z]?,?\s+(?:[\w’'-]+\s+){1,3}?
     (?:Street|St|Road|Rd|Lane|Avenue|Ave|Close|Drive|Way|Terrace|Place|Crescent|Gardens|Hill|Row|Square|Court
         |Grove|Park|Walk|Mews)\b
     """,

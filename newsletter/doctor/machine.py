@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from newsletter.delivery.database import HEAD, Database, LedgerError
 from newsletter.delivery.outcome import State
 from newsletter.delivery.processes import Processes
+from newsletter.delivery.run import Kind
 from newsletter.delivery.schema import issues, owners, people, runs
 from newsletter.dispatch import OUTBOX
 from newsletter.doctor.diagnosis import Diagnosis, fault, ok, warning
@@ -128,6 +129,7 @@ def _durable(connection: Connection) -> Diagnosis:
 def _left_behind(connection: Connection, processes: Processes) -> Iterator[Diagnosis]:
     """Runs that a process left without a word, with the people it had taken."""
     asked = select(issues.c.name, owners.c.owner, owners.c.run_id).select_from(owners).join(runs).join(issues)
+    asked = asked.where(runs.c.kind.in_((Kind.REAL, Kind.COPY)))  # The others are simply done again.
     dead = [row for row in connection.execute(asked) if not processes.is_alive(row.owner)]
     for row in dead:
         held = select(func.count()).where(

@@ -84,9 +84,7 @@ class Resolver(dns.resolver.Resolver):
             return tuple(self.resolve(name, kind))
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             if name in self.unanswered:
-                raise Unanswered(
-                    f"this name server knows nothing of {name}, nor of the domain above it"
-                ) from None
+                raise Unanswered(self.unanswered[name]) from None
             return ()
         except _SILENT:
             raise Unanswered(self.unanswered[name]) from None

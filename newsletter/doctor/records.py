@@ -59,7 +59,7 @@ def _spf_error(domain: str, error: SPFError, resolver: Resolver) -> Diagnosis:
     if isinstance(error, SPFRecordNotFound):
         found = fault(
             "spf",
-            f"{domain} has no SPF record",
+            f"{domain}: {error}",
             f"Add a TXT record to {domain} that names your mail service: v=spf1 include:… ~all",
             missing=True,
         )
@@ -88,10 +88,10 @@ def dmarc(case: Case) -> Iterator[Diagnosis]:
         parsed: Any = parse_dmarc_record(asked["record"], asked["location"], resolver=resolver)
     except Unanswered as silence:
         yield unknown("dmarc", silence.detail, AGAIN)
-    except DMARCRecordNotFound:
+    except DMARCRecordNotFound as error:
         found = fault(
             "dmarc",
-            f"{case.domain} has no DMARC record",
+            f"{case.domain}: {error}",
             f"Add a TXT record to _dmarc.{case.domain}: v=DMARC1; p=none",
             missing=True,
         )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from newsletter.delivery.transports.smtp_wire import Server
     from newsletter.doctor.case import Case
 
+_PATIENCE = 3
+"""A server makes whoever may be guessing passwords wait, and some make everybody wait for the greeting."""
+
 
 def way_out(case: Case) -> Iterator[Diagnosis]:
     """The transport that mail would leave by."""
@@ -41,7 +44,7 @@ def _smtp(case: Case) -> Diagnosis:
     step_s = case.asking.step_s
     server = replace(
         dispatch.smtp_server(case.workspace),
-        timeouts=Timeouts(connect_s=step_s, greeting_s=step_s, command_s=step_s, quit_s=1),
+        timeouts=Timeouts(connect_s=step_s, greeting_s=_PATIENCE * step_s, command_s=step_s, quit_s=1),
         tls=case.asking.trust,
     )
     try:

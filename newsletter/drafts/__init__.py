@@ -13,7 +13,7 @@ from pathlib import PurePath
 from newsletter import yaml_source
 from newsletter.drafts import faults
 from newsletter.drafts.body import Body, from_markdown, from_yaml
-from newsletter.drafts.front import Front, YamlDraft
+from newsletter.drafts.front import REASON_HINT, UNREASONED, Front, YamlDraft
 from newsletter.drafts.known import FIELD, Known, fields_of
 from newsletter.drafts.source import Source
 from newsletter.errors import Mistake, SourceError, Where
@@ -59,6 +59,7 @@ def _parse_markdown(source: Source, known: Known) -> Report:
     places: Places = ()
     try:
         document = yaml_source.load("\n".join([*source.lines[1:end], ""]), name=source.name, line_offset=1)
+        mistakes += _without_reason(document)
         front = yaml_source.validated(document, Front, context=known)
         places = _places(document)
     except SourceError as error:
@@ -69,13 +70,23 @@ def _parse_markdown(source: Source, known: Known) -> Report:
 def _parse_yaml(source: Source, known: Known) -> Report:
     document = yaml_source.load("\n".join(source.lines), name=source.name)
     body = from_yaml(document, source)
-    mistakes = faults.find(body, source, known)
+    mistakes = [*faults.find(body, source, known), *_without_reason(document)]
     front: Front | None = None
     try:
         front = yaml_source.validated(document, YamlDraft, context=known)
     except SourceError as error:
         mistakes.extend(error.mistakes)
     return _report(front, body, source, mistakes, _places(document))
+
+
+def _without_reason(document: yaml_source.Document) -> list[Mistake]:
+    """Each check that is silenced by a bare `C05:`, which counts as not written when the keys are read."""
+    silence = document.data.get("silence")
+    return [
+        document.mistake(UNREASONED, document.where(("silence", code)), REASON_HINT)
+        for code, reason in (silence.items() if isinstance(silence, dict) else ())
+        if reason is None or not reason
+    ]
 
 
 def _places(document: yaml_source.Document) -> Places:

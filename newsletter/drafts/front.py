@@ -19,6 +19,8 @@ from newsletter.errors import did_you_mean
 from newsletter.yaml_source import mistake
 
 MAX_ID = 64
+UNREASONED = "a check is silenced without a reason"
+REASON_HINT = 'Say why: silence: {C05: "the tags are meant"}.'
 
 _ID = re.compile(r"[A-Za-z0-9]+(?:(?:\.|[_-]+)[A-Za-z0-9]+)*")
 """Safe as a folder's name and in a Message-ID, where two dots may not follow each other (RFC 5322 3.6.4)."""
@@ -133,7 +135,8 @@ def _code(value: str, info: ValidationInfo) -> str:
             "Mend what it finds, or take this line out.",
         )
     if value not in known.codes:
-        near = get_close_matches(value.upper(), sorted(known.codes), n=1)
+        full = re.sub(r"\A([A-Z])(\d)\Z", r"\g<1>0\2", value.upper())
+        near = get_close_matches(full, sorted(known.codes), n=1)
         hint = f"Did you mean '{near[0]}'?" if near else "`newsletter check` shows the code of each problem."
         raise mistake(f"unknown check '{value}'", hint)
     return value
@@ -141,7 +144,7 @@ def _code(value: str, info: ValidationInfo) -> str:
 
 def _reason(value: Any) -> Any:
     if not isinstance(value, str) or not value.strip():
-        raise mistake("a check is silenced without a reason", 'Say why: silence: {C05: "the tags are meant"}.')
+        raise mistake(UNREASONED, REASON_HINT)
     return value
 
 

@@ -46,11 +46,11 @@ class Body:
 
     def message(self, header: str, values: Sequence[str]) -> bytes:
         """The whole message, `values` in the order of the slots."""
-        encoded = [encode_value(value) for value in values]
+        encoded = {value: encode_value(value) for value in dict.fromkeys(values)}
         parts = self._parts.copy()
         parts[0] = header.encode()
         for place, index in self._gaps:
-            parts[place] = encoded[index]
+            parts[place] = encoded[values[index]]
         message = b"".join(parts)
         for place, disclaimer in self._disclaimers:
             if not message.startswith(disclaimer, sum(map(len, parts[:place]))):

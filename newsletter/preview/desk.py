@@ -21,7 +21,7 @@ from newsletter.pipeline import Mailing
 from newsletter.preview.copies import Copy
 from newsletter.preview.counting import Counted, Stamp, count
 from newsletter.preview.people import Row
-from newsletter.workspace import Workspace
+from newsletter.workspace import SETTINGS, Workspace
 
 _COPIES_KEPT = 24
 
@@ -185,6 +185,12 @@ def watched(root: Path, draft: Path) -> tuple[Path, ...]:
     """The folders in which a saved file changes what is shown."""
     folders = [root / "drafts", root / "lists", root / "templates", draft.resolve().parent]
     return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+
+
+def saved(root: Path, draft: Path) -> Stamp:
+    """By what it is noticed that anything was saved that is shown."""
+    held = (path for folder in watched(root, draft) for path in sorted(folder.rglob("*")) if path.is_file())
+    return stamp([root / SETTINGS, *held])
 
 
 def newest_draft(workspace: Workspace) -> Path:

@@ -26,6 +26,7 @@ _SETTLED_MS = 20
 _AT_MOST_MS = 120
 _LEDGER_S = 2.0
 """How often another command's opt-outs and approvals are looked for."""
+_WATCH_BEGINS_S = 0.3
 _STILL_HERE_S = 15.0
 _SEEN_FIRST_S = 0.25
 """How long counting waits after a reading: two threads share one interpreter, and the mail is wanted first."""
@@ -45,7 +46,8 @@ class Live:
         self._count = asyncio.Event()
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._watched: set[Path] = set()
+        self._watches: dict[Path, asyncio.Event] = {}
+        """Folder → what ends its watch."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -67,6 +69,8 @@ class Live:
     def close(self) -> None:
         """Let whoever listens go."""
         self._stop.set()
+        for watch in self._watches.values():
+            watch.set()
         self._changed.set()
         self.on_close()
 
@@ -101,11 +105,16 @@ class Live:
         self._changed = asyncio.Event()
 
     async def _reading(self) -> None:
+        before: object = None
         self._read.set()
         while True:
             await self._read.wait()
             self._read.clear()
             self._watch_all()
+            now = (self.desk.choice, desks.saved(self.desk.root, self.desk.choice.draft))
+            if now == before:
+                continue
+            before = now
             await asyncio.to_thread(self.desk.open)
             self._announce()
             self._count.set()
@@ -134,17 +143,24 @@ class Live:
             self.close()
 
     def _watch_all(self) -> None:
-        """Watch every folder that is not watched yet: one may have been made just now."""
+        """Watch every folder that is not watched yet."""
         root = self.desk.root
-        for folder in {root, *desks.watched(root, self.desk.choice.draft)} - self._watched:
-            self._watched.add(folder)
-            self._start(self._watch(folder, recursive=folder != root))
+        for folder in {root, *desks.watched(root, self.desk.choice.draft)} - self._watches.keys():
+            self._watches[folder] = asyncio.Event()
+            self._start(self._watch(folder, self._watches[folder]))
+            # What is saved before the watch has begun is read all the same.
+            asyncio.get_running_loop().call_later(_WATCH_BEGINS_S, self._read.set)
 
-    async def _watch(self, folder: Path, *, recursive: bool) -> None:
-        async for _ in awatch(
-            folder, recursive=recursive, step=_SETTLED_MS, debounce=_AT_MOST_MS, stop_event=self._stop
-        ):
-            self._read.set()
+    async def _watch(self, folder: Path, stop: asyncio.Event) -> None:
+        deep = folder != self.desk.root
+        with suppress(FileNotFoundError):
+            async for changes in awatch(
+                folder, recursive=deep, step=_SETTLED_MS, debounce=_AT_MOST_MS, stop_event=stop
+            ):
+                # A folder that was taken away or put in its place is another one: its watch begins anew.
+                for watch in filter(None, (self._watches.pop(Path(path), None) for _, path in changes)):
+                    watch.set()
+                self._read.set()
 
     def _ledger_stamp(self) -> Stamp:
         ledger = self.desk.root / ".newsletter" / "ledger.db"

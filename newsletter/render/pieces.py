@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from newsletter.model import Context, Pieces, Slot
 
-_HARMLESS = re.compile("[A-Za-z0-9 ]*")
-"""What is written as it is everywhere but in a link: most values, so that most are only looked at."""
+_HARMLESS = re.compile("[A-Za-z0-9 .,:/?=@%+_-]*")
+"""What is written as it is everywhere but inside a link, so that most values, and links, are only looked at."""
 
 _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 """Control characters, line ends of any kind, and halves of surrogate pairs, which no encoding can write."""
@@ -24,7 +24,7 @@ _HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 def escape(value: str, context: Context) -> str:
     """`value` as it is written in `context`; control characters and line ends become one space."""
     in_link = context is Context.URL or context is Context.TEXT_URL
-    if not in_link and _HARMLESS.fullmatch(value):
+    if not in_link and _HARMLESS.fullmatch(value) and "--" not in value:
         return value
     value = _HARMFUL.sub(" ", value)
     match context:

@@ -64,7 +64,9 @@ def html(
     start = (
         f"<html><head>{head}<style>{style}</style></head><body>{title}{body}<p>{DISCLAIMER}</p><p>{FOOTER}</p>"
     )
-    return Pieces((f"{start}<p><a href='", "'>Leave</a></p></body></html>"), (LEAVE_HTML,))
+    return Pieces(
+        (f"{start}<p><a style='color:#1a3f8f' href='", "'>Leave</a></p></body></html>"), (LEAVE_HTML,)
+    )
 
 
 def text(body: str = "What was decided") -> Pieces:

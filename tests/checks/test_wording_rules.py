@@ -39,7 +39,7 @@ FIRES: dict[str, list[Evidence]] = {
         saying("See [the paper] (https://members.example.org/)."),
         saying("Dear *|FNAME|*,"),
         saying("Dear %%name%%,"),
-        saying("Fish&nbsp;and chips."),
+        saying("Fish&amp;nbsp;and chips."),
     ],
     "C06": [saying("We met in in Thornby."), saying("It was the\nthe best."), saying("We *were* were there.")],
     "C07": [
@@ -206,6 +206,7 @@ QUIET: dict[str, list[Evidence]] = {
         saying("Text.", subject="NEC in November: selections open on 18 January"),
         saying("Text.", subject="What September promised, and what November brought"),
         saying("Text.", title="Report of the meetings of 16 and 17 November 2026"),
+        saying("Text.", title="Report of the meetings of 17 and 18 November 2026"),
         saying("Text.", title="Conference, and what comes next"),
         saying("We met on 17 November. The committee that met again on 20 November was another."),
     ],

@@ -72,7 +72,11 @@ SLIPS = {
         "drafts/report.md", "segments:", "theme: leter\nsegments:", "drafts/report.md:6:", "letter"
     ),
     "broken YAML": Slip(
-        "drafts/report.md", "segments: [clp-secretaries, members]", "segments: [clp", "drafts/report.md:", ""
+        "drafts/report.md",
+        "segments: [clp-secretaries, members]",
+        "segments: [clp",
+        "drafts/report.md:",
+        "not closed",
     ),
     "a colon in a title": Slip(
         "drafts/report.md", "title: Report of", "title: Report: of", "drafts/report.md:3:", "quot"
@@ -89,7 +93,9 @@ SLIPS = {
     "an unknown word of where": Slip(
         "lists/segments.yaml", "role: secretary", "role: {nott: x}", "lists/segments.yaml:5:", "not"
     ),
-    "a blank value": Slip("lists/segments.yaml", "{role: secretary}", "{role: }", "lists/segments.yaml:5:", ""),
+    "a blank value": Slip(
+        "lists/segments.yaml", "{role: secretary}", "{role: }", "lists/segments.yaml:5:", "'role' is empty"
+    ),
     "no segments": Slip("lists/segments.yaml", "segments:", "segment:", "lists/segments.yaml:1:1", "segments"),
     # Lists
     "a list without email": Slip(
@@ -219,7 +225,7 @@ def test_a_message_about_a_list_holds_no_address(small: Small) -> None:
         ("<mjml><mj-body><mj-txt>x</mj-txt></mj-body></mjml>", "mj-txt"),
         (
             "<mjml><mj-body><mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section></mj-body>",
-            "mjml",
+            "still open",
         ),
         ("<mjml><mj-body>{{ nothing.known }}</mj-body></mjml>", "nothing"),
         ("<mjml><mj-body>{% include 'nowhere.mjml' %}</mj-body></mjml>", "nowhere.mjml"),

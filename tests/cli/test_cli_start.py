@@ -130,9 +130,9 @@ def test_git_ignores_the_people_and_the_ledger_of_a_new_workspace(tmp_path: Path
 
 def test_a_new_draft_lacks_nothing_but_words(small: Small) -> None:
     """`new` prints the file's name; it can be rehearsed, and once filled in it is READY."""
-    made = small.good("new", "Report of the NEC meeting, 26 January 2027")
+    made = small.good("new", "Report of the first winter meeting")
     path = made.text.strip()
-    assert re.fullmatch(r"drafts/\d{4}-\d\d-\d\d-report-of-the-nec-meeting-26\.md", path)
+    assert re.fullmatch(r"drafts/\d{4}-\d\d-\d\d-report-of-the-first-winter-meeting\.md", path)
     unfinished = small.run("check", path, "--json").json
     wrong = {each["code"] for each in unfinished["problems"] if each["severity"] == "error"}
     assert (unfinished["verdict"], wrong) == ("NOT READY", {"C03"})

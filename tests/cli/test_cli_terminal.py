@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.cli.command import clean_environment, finish, spawn
 from tests.cli.relay import Relay
 from tests.cli.small import DRAFT, EVERYBODY, ISSUE, JANE, Small, part
@@ -73,11 +71,10 @@ def test_a_real_send_by_hand_asks_for_the_number_of_recipients(small: Small, rel
     assert relay.addresses == Counter(EVERYBODY)
 
 
-@pytest.mark.parametrize("typed", ["4", "yes"])
-def test_a_wrong_number_sends_nothing(small: Small, relay: Relay, typed: str) -> None:
-    """Exit 1, and no word that people type out of habit helps."""
+def test_a_wrong_number_sends_nothing(small: Small, relay: Relay) -> None:
+    """Exit 1, and nothing is frozen."""
     with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
-        screen = type_at_prompt(keyboard, typed)
+        screen = type_at_prompt(keyboard, "4")
         assert process.wait(timeout=30) == 1
     assert "that is not the number; nothing was sent" in screen
     assert relay.taken == []

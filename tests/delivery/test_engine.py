@@ -136,6 +136,33 @@ def test_ctrl_c_finishes_what_is_in_flight_and_gives_the_rest_back(tmp_path: Pat
     assert len(transport.taken) == len(set(transport.taken)) == 20
 
 
+def test_a_second_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
+    """Even while a line hangs: what is known is written down, and the rest is left to the journal."""
+    hangs, let_go = Event(), Event()
+
+    def hang(parcel: Parcel) -> Outcome:
+        hangs.set()
+        let_go.wait(20)
+        return accept(parcel)
+
+    def again_and_again(_done: int, _total: int, _per_second: float) -> None:
+        if hangs.is_set():
+            raise KeyboardInterrupt
+
+    with opened(tmp_path) as ledger:
+        run = ledger.freeze(new_run(), frozen(range(20)))
+        deed = on(6, hang)
+        with pytest.raises(KeyboardInterrupt):
+            send(ledger, run, Scripted(deed), progress=again_and_again, policy=replace(EAGER, record_at=1))
+        assert not let_go.is_set()
+        let_go.set()
+        found = list(states(ledger).values())
+        (left,) = (path.stem for path in (tmp_path / "processes").iterdir())
+        assert ledger.processes.is_alive(left)
+    assert found.count(State.ACCEPTED) == 6
+    assert found.count(State.CLAIMED) + found.count(State.PENDING) == 14
+
+
 @pytest.mark.parametrize("lines", [1, 3])
 def test_stop_from_another_terminal_acts_within_one_message(tmp_path: Path, lines: int) -> None:
     """At most the message in flight on each line is finished."""

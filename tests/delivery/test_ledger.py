@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,40 @@ def test_a_freeze_that_fails_leaves_nothing(tmp_path: Path) -> None:
         assert ledger.runs() == ()
         ledger.freeze(new_run(), frozen([1, 2]))
         assert counts(ledger).planned == 2
+
+
+def test_a_long_list_is_frozen_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Its index is made afterwards, finds who stands twice, and is there again when the freeze failed."""
+    many = range(5_001)
+    with opened(tmp_path) as ledger:
+        with pytest.raises(ValueError, match="stands twice"):
+            ledger.freeze(new_run(), frozen([*many, 17]))
+        with pytest.raises(ValueError, match="stands twice"):
+            ledger.freeze(new_run(), frozen([1, 1]))
+        run = ledger.freeze(new_run(), frozen(many))
+        ledger.freeze(new_run(issue="next"), frozen(many))
+        with pytest.raises(NotReady):
+            ledger.freeze(new_run(), frozen([5_000]))
+        assert (run.first_id, run.last_id) == (1, 5_001)
+        assert counts(ledger) == Counts(pending=5_001)
+
+
+def test_several_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> None:
+    """One makes the tables, and the others wait for it."""
+    failed: list[BaseException] = []
+
+    def open_it() -> None:
+        try:
+            Ledger.open(str(tmp_path / "new.db"), processes=tmp_path, now=HandClock().now).close()
+        except LedgerError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
 
 
 def test_a_person_is_in_an_issue_once(tmp_path: Path) -> None:

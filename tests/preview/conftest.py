@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -173,7 +173,7 @@ def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
     opened = browser.new_context(viewport={"width": 1400, "height": 900})
     page = opened.new_page()
     page.goto(served.link)
-    page.locator("#title").wait_for()
+    page.wait_for_url(f"{served.origin}{served.room}")
     page.close()
     yield opened
     opened.close()
@@ -182,9 +182,19 @@ def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
 @pytest.fixture
 def seen(context: BrowserContext, served: Served) -> Iterator[Seen]:
     """The page as a person finds it who has just opened it."""
-    restore(served.small)
     seen = watched(context, served)
     seen.page.goto(f"{served.origin}{served.room}")
+    if restore(served.small) or not seen.page.evaluate(AS_AT_FIRST):
+        begin_again(seen)
+    seen.settle()
+    seen.asked.clear()
+    seen.complaints.clear()
+    yield seen
+    seen.page.close()
+
+
+def begin_again(seen: Seen) -> None:
+    """Have the preview show what it showed at first."""
     seen.page.evaluate(
         """() => fetch("choose", {
           method: "POST",
@@ -194,11 +204,6 @@ def seen(context: BrowserContext, served: Served) -> Iterator[Seen]:
     )
     seen.until(lambda: seen.page.evaluate(AS_AT_FIRST))
     seen.page.reload()
-    seen.settle()
-    seen.asked.clear()
-    seen.complaints.clear()
-    yield seen
-    seen.page.close()
 
 
 AS_AT_FIRST = """async () => {
@@ -208,8 +213,20 @@ AS_AT_FIRST = """async () => {
 }"""
 
 
-def restore(small: Small) -> None:
-    """The workspace's files as they were made, and no others."""
-    for folder in ("drafts", "templates"):
-        shutil.rmtree(small.root / folder, ignore_errors=True)
-    small_workspace.make(small.root)
+def restore(small: Small) -> bool:
+    """Have the workspace's files as they were made, and no others; whether they were not."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = held(small_workspace.make(Path(folder)).root)
+    found = held(small.root)
+    for name in found.keys() - wanted.keys():
+        (small.root / name).unlink()
+    for name in (name for name, content in wanted.items() if found.get(name) != content):
+        small.write(name, wanted[name])
+    return found != wanted
+
+
+def held(root: Path) -> dict[str, bytes]:
+    """What a person wrote in a workspace."""
+    folders = ("drafts", "lists", "templates")
+    paths = [root / "newsletter.yaml", *(path for name in folders for path in (root / name).rglob("*"))]
+    return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.is_file()}

@@ -154,6 +154,8 @@ def test_a_link_in_the_mail_leads_nowhere_but_within_it(seen: Seen) -> None:
     box = seen.page.frame_locator(".device:not([hidden]) iframe")
     box.get_by_role("link", name="the Treasurer").click()
     seen.until(lambda: "https://example.org/accounts" in seen.text("#notice"))
+    sections = "".join(f"## Subject {number}\n\nSaid.\n\n" for number in range(4))
+    seen.served.small.change(f"drafts/{DRAFT}.md", "## Keeping in touch", f"{sections}## Keeping in touch")
     box.get_by_role("link", name="Keeping in touch").click()
     seen.until(lambda: seen.frame("there.defaultView.scrollY") > 0)
     assert {url for url in seen.asked if "accounts" in url} == set()
@@ -181,6 +183,19 @@ def test_a_change_of_theme_list_or_settings_appears_too(seen: Seen) -> None:
     seen.until(lambda: seen.text("#fact-people") != before)
     seen.served.small.write("templates/parts/contents.mjml", "<mj-text>Seen at once</mj-text>")
     seen.until(lambda: "Seen at once" in seen.mail())
+
+
+def test_a_folder_put_in_the_place_of_another_is_still_watched(seen: Seen) -> None:
+    """As when an older version is checked out: the drafts of the new folder are the ones that count."""
+    drafts = seen.served.small.root / "drafts"
+    drafts.rename(drafts.with_name("old"))
+    drafts.mkdir()
+    seen.until(lambda: seen.page.is_visible("#trouble"))
+    (drafts.with_name("old") / f"{DRAFT}.md").rename(drafts / f"{DRAFT}.md")
+    seen.until(lambda: seen.page.is_hidden("#trouble"))
+    seen.served.small.change(f"drafts/{DRAFT}.md", "it was long", "it was moved")
+    seen.until(lambda: "it was moved" in seen.mail())
+    drafts.with_name("old").rmdir()
 
 
 def test_a_mistake_is_shown_with_its_line_over_the_last_good_view(seen: Seen) -> None:
@@ -376,6 +391,7 @@ def test_the_page_says_when_the_preview_was_closed(browser: Browser, own: Served
     context = browser.new_context()
     seen = watched(context, own)
     seen.page.goto(own.link)
+    seen.page.wait_for_url(f"{own.origin}{own.room}")
     seen.settle()
     began = time.monotonic()
     assert stop(own) == 0

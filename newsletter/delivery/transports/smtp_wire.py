@@ -4,7 +4,8 @@ Rules:
 
 1. What was written is counted, so that it is known whether the end of a message can have left.
 2. A reply counts only when it is whole: three digits, its last line ended. A cut-off one is none.
-3. Nothing waits for ever: every read and write has the time of RFC 5321 section 4.5.3.2.
+3. Nothing waits for ever, and nothing less than RFC 5321 section 4.5.3.2 asks for. Setting the socket's time
+   anew for each command would cost as much as the command, so it only ever grows, to that of the end of data.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Wire:
         self._session = session
         self._socket: socket.socket = session.sock
         self._timeouts = timeouts
+        self._timeout_s = 0.0
         if session.file is None:  # smtplib makes it with the first reply, and drops it after STARTTLS.
             session.file = self._socket.makefile("rb")
         self._file = session.file
@@ -95,10 +97,10 @@ class Wire:
     def read(self, timeout_s: float) -> Reply:
         """One whole reply. Raises `WireLost`."""
         try:
-            self._socket.settimeout(timeout_s)
+            self._allow(timeout_s)
             return self._read()
         except TimeoutError:
-            raise WireLost(f"no reply within {timeout_s:.0f} seconds") from None
+            raise WireLost(f"no reply within {self._timeout_s:.0f} seconds") from None
         except OSError as error:
             raise WireLost(f"the connection broke: {_named(error)}") from None
 
@@ -106,17 +108,18 @@ class Wire:
         """All of it. Raises `WireLost` with the number of bytes that were given to the system."""
         written = 0
         try:
-            self._socket.settimeout(timeout_s)
+            self._allow(timeout_s)
             view = memoryview(data)
             while written < len(data):
                 written += self._socket.send(view[written:])
         except TimeoutError:
-            raise WireLost(f"the server took nothing for {timeout_s:.0f} seconds", written) from None
+            raise WireLost(f"the server took nothing for {self._timeout_s:.0f} seconds", written) from None
         except OSError as error:
             raise WireLost(f"the connection broke: {_named(error)}", written) from None
 
     def quit(self) -> None:
         """Take leave. Whatever happens now changes nothing that was answered before."""
+        self._timeout_s = 0.0
         with suppress(WireLost):
             self.write(b"QUIT\r\n", self._timeouts.quit_s)
             self.read(self._timeouts.quit_s)
@@ -125,6 +128,11 @@ class Wire:
     def drop(self) -> None:
         """Close, without a word."""
         self._session.close()
+
+    def _allow(self, timeout_s: float) -> None:
+        if timeout_s > self._timeout_s:
+            self._timeout_s = timeout_s
+            self._socket.settimeout(timeout_s)
 
     def _read(self) -> Reply:
         code, more, text = self._read_line()
@@ -167,12 +175,16 @@ def _trusted_by_the_system() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def trust(server: Server) -> ssl.SSLContext:
+    """What a certificate of this server is checked against."""
+    return server.tls or _trusted_by_the_system()
+
+
 class _Session(smtplib.SMTP):
     """smtplib's session with our times, TLS from the first byte when wanted, and an unrevealing EHLO."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self.context = server.tls or _trusted_by_the_system()
         super().__init__(local_hostname="[127.0.0.1]", timeout=server.timeouts.connect_s)
         self._host = server.host  # What STARTTLS checks the certificate against.
 
@@ -180,7 +192,7 @@ class _Session(smtplib.SMTP):
         opened = socket.create_connection((host, port), timeout)
         try:
             if self._server.security == "tls":
-                opened = self.context.wrap_socket(opened, server_hostname=host)
+                opened = trust(self._server).wrap_socket(opened, server_hostname=host)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             opened.settimeout(self._server.timeouts.greeting_s)
             self.local_hostname = _literal(opened.getsockname()[0])
@@ -196,7 +208,7 @@ def _greet(session: _Session, server: Server) -> None:
         raise smtplib.SMTPConnectError(code, text)
     session.ehlo_or_helo_if_needed()
     if server.security == "starttls":
-        session.starttls(context=session.context)
+        session.starttls(context=trust(server))
         session.ehlo_or_helo_if_needed()
     if server.username is not None:
         session.login(server.username, server.password or "")
