@@ -6,6 +6,8 @@ The descriptions are what the reference page shows.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from newsletter import yaml_source
 from newsletter.address import AddressError
 from newsletter.address import parse as parse_address
-from newsletter.errors import SettingsError, SourceError
+from newsletter.errors import Mistake, SettingsError, SourceError
 from newsletter.render.disclaimer import missing_words
 
 
@@ -185,8 +187,22 @@ class Settings(_Section):
 
 
 def parse_settings(text: str, *, name: str) -> Settings:
-    """Read `newsletter.yaml`. Raises `SettingsError` with every mistake at its place."""
+    """Read `newsletter.yaml`. Raises `SettingsError` with every mistake at its place, and no secret in it."""
     try:
         return yaml_source.validated(yaml_source.load(text, name=name), Settings)
     except SourceError as error:
-        raise SettingsError(error.mistakes, error.hint) from None
+        raise SettingsError(map(_without_secret, error.mistakes), error.hint) from None
+
+
+_SECRET = re.compile(r"""^(?P<key>.*?(?:password|secret|token|key)[^:]*:)\s*\S.*$""", re.IGNORECASE)
+
+
+def _without_secret(mistake: Mistake) -> Mistake:
+    """A line that holds a secret is not repeated on a screen, in a log or in a terminal that is shared."""
+    found = _SECRET.match(mistake.line_text)
+    if found is None:
+        return mistake
+    hint = (
+        "Secrets never stand in this file: see NEWSLETTER_SMTP_PASSWORD and SENDGRID_API_KEY in the reference."
+    )
+    return replace(mistake, line_text=f"{found['key']} …", hint=hint)

@@ -96,3 +96,14 @@ def test_your_own_wording_of_the_disclaimer_may_stand() -> None:
     """The wording is the author's as long as it says what it must."""
     wording = "A personal account by one member. This is not an official record of anything."
     assert read(f"disclaimer: {wording}\n").disclaimer == wording
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["smtp: {host: relay.example, password: hunter2}", "smtp:\n  password: hunter2", "api_key: SG.x.hunter2"],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(line: str) -> None:
+    """The message names where secrets go, and shows none of the line."""
+    message = refusal(LEAST + line + "\n")
+    assert "hunter2" not in message
+    assert "NEWSLETTER_SMTP_PASSWORD" in message

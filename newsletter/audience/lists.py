@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from io import StringIO, TextIOWrapper
@@ -191,13 +191,13 @@ def _encoding(opener: Opener, shown: str) -> str:
         else:
             return utf8
     with opener() as stream:
-        _refuse_mixed(stream, shown)
+        with TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text:
+            _refuse_mixed(text, shown)
     return "cp1252"
 
 
-def _refuse_mixed(stream: IO[bytes], shown: str) -> None:
+def _refuse_mixed(text: Iterable[str], shown: str) -> None:
     """A file that is not UTF-8 is Windows-1252 only if no letter of it is UTF-8 and all are defined there."""
-    text = TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="")
     foreign, beyond, undefined = 0, False, False
     for number, line in enumerate(text, 1):
         if not line.isascii():

@@ -30,6 +30,10 @@ from newsletter.pipeline import open_mailing
 from newsletter.workspace import Workspace
 
 
+CUT_SHORT = frozenset({5, 130})
+"""The exit codes of a run that could not go on: nothing else is begun after it."""
+
+
 def carry(workspace: Workspace, ledger: Ledger, run: Run) -> Summary:
     """Deliver a run with a progress bar, and with Ctrl-C as a wish to stop."""
     with _interruptible() as stop, show.progress(run) as tell:
@@ -40,7 +44,7 @@ def carry_copies(
     workspace: Workspace, ledger: Ledger, issue: str, summaries: Iterable[Summary]
 ) -> list[Summary]:
     """Deliver the writer's own copies that still wait, unless the run itself could not go on."""
-    if any(summary.exit_code in {5, 130} for summary in summaries):
+    if any(summary.exit_code in CUT_SHORT for summary in summaries):
         return []
     return [carry(workspace, ledger, run) for run in dispatch.waiting_copies(ledger, issue)]
 
@@ -57,15 +61,19 @@ def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json
     for summary in summaries:
         if summary.settled:
             rate = summary.settled / max(summary.elapsed_s, 0.001)
-            what = "own copies" if summary.run.kind is Kind.COPY else "mails"
-            show.say(f"{summary.settled:,} {what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
+            one, more = ("own copy", "own copies") if summary.run.kind is Kind.COPY else ("mail", "mails")
+            show.say(
+                f"{summary.settled:,} {one if summary.settled == 1 else more} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second"
+            )
         for words in (summary.reason, summary.hint):
             if words:
                 show.say(words)
     if stands is not None and (stands.counts.pending or stands.counts.deferred):
         due = "" if stands.due_at is None else f" (the next is due {_time(stands.due_at)})"
         show.say(f"to go on: newsletter resume {issue}{due}")
-    return dispatch.worst(summaries) or (0 if stands is None else stands.exit_code)
+    return dispatch.worst(each for each in summaries if each.run.kind is not Kind.COPY) or (
+        0 if stands is None else stands.exit_code
+    )
 
 
 def status(issue: str | None, *, as_json: bool) -> int:

@@ -39,7 +39,7 @@ def newsletter() -> None:
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder to make it in.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make it in.")] = Path(),
 ) -> None:
     """Make a new workspace with example drafts, lists and themes.
 
@@ -85,7 +85,7 @@ def check(
 @app.command()
 def render(
     draft: Annotated[
-        str | None, typer.Argument(metavar="[DRAFT]", help="A file, or a name inside drafts/.")
+        str | None, typer.Argument(metavar="DRAFT", help="A file, or a name inside drafts/.")
     ] = None,
     segment: Annotated[
         str | None, typer.Option(metavar="SEGMENT", help="The edition for this segment.")
@@ -117,7 +117,7 @@ def render(
 def preview(
     draft: Annotated[
         str | None,
-        typer.Argument(metavar="[DRAFT]", help="A file, or a name inside drafts/; else the one saved last."),
+        typer.Argument(metavar="DRAFT", help="A file, or a name inside drafts/; else the one saved last."),
     ] = None,
     port: Annotated[int, typer.Option(metavar="N", help="The port on 127.0.0.1; any free one by default.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the link.")] = False,
@@ -213,7 +213,7 @@ def approve(
 @app.command()
 def status(
     issue: Annotated[
-        str | None, typer.Argument(metavar="[ISSUE]", help="The draft's id; every issue where left out.")
+        str | None, typer.Argument(metavar="ISSUE", help="The draft's id; every issue where left out.")
     ] = None,
     list_: Annotated[
         Unreached | None, typer.Option("--list", help="Who was not reached, masked, and why.")
@@ -339,7 +339,7 @@ def explain(
 def suppress(
     action: Annotated[Suppress, typer.Argument(metavar="add|remove|list|import", help="What to do.")],
     what: Annotated[
-        str | None, typer.Argument(metavar="[ADDRESS|FILE]", help="Whom, or a file of addresses.")
+        str | None, typer.Argument(metavar="ADDRESS|FILE", help="Whom, or a file of addresses.")
     ] = None,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
     json: Json = False,

@@ -9,7 +9,7 @@ import typer
 
 from newsletter import dispatch
 from newsletter.cli import show
-from newsletter.cli.account import account, carry, carry_copies, moment
+from newsletter.cli.account import CUT_SHORT, account, carry, carry_copies, moment
 from newsletter.cli.choices import Transport
 from newsletter.cli.writing import has_terminal, now, opened, parsed_address
 from newsletter.delivery.books import Ending
@@ -96,7 +96,8 @@ def send(
         unfinished = ledger.open_runs(mailing.report.issue)
         begun = [run for run in unfinished if receipt and run.receipt == made.plan.receipt.value]
         summaries = [carry(mailing.workspace, ledger, run) for run in begun]
-        if made.plan.total:
+        cut_short = any(summary.exit_code in CUT_SHORT for summary in summaries)
+        if made.plan.total and not cut_short:
             run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
             if mailing.workspace.settings.sender.own_copy:
                 dispatch.freeze_own_copies(ledger, mailing)

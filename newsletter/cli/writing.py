@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -56,12 +57,28 @@ Where you have been, and how to invite you.
 """
 
 
+_DATE = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)? ([A-Z][a-z]{2,8}) (\d{4})\b")
+
+
+def _date_in(title: str) -> date | None:
+    """The day of the meeting, where the title names one: `17 November 2026`."""
+    found = _DATE.search(title)
+    if found is None:
+        return None
+    for form in ("%d %B %Y", "%d %b %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(" ".join(found.groups()), form).date()  # noqa: DTZ007 - a day has no zone
+    return None
+
+
 def new(title: str) -> None:
-    """Write a draft that renders as it stands; never over another."""
+    """Write a draft, dated by its title or today; never over another."""
     from newsletter.audience import parse_segments
 
+    if "{{" in title:
+        raise UsageError("a title holds no merge field", "Put the field into `subject:` instead.")
     workspace = opened()
-    today = now(workspace).date().isoformat()
+    today = (_date_in(title) or now(workspace).date()).isoformat()
     words = re.sub(r"[^a-z0-9]+", "-", normalize("NFKD", title).encode("ascii", "ignore").decode().lower())
     slug = "-".join(words.strip("-").split("-")[:6]) or "report"
     path = workspace.root / "drafts" / f"{today}-{slug}.md"

@@ -29,6 +29,9 @@ from newsletter.delivery.suppressions import active, add_all
 from newsletter.model import Person
 
 
+_UNHEARD = "the sending process died before the reply was written down"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An outcome and what it makes of the row."""
@@ -133,9 +136,7 @@ class Claims:
             rows.append(
                 _row(row.id, owner, state, now)
                 | {
-                    "b_detail": ""
-                    if state is State.PENDING
-                    else "the sending process died before the reply was noted",
+                    "b_detail": "" if state in {State.PENDING, State.ACCEPTED} else _UNHEARD,
                     "b_due_at": now + patience.first_s if state is State.DEFERRED else None,
                 },
             )

@@ -31,17 +31,20 @@ HEADERS = {
 }
 
 PASSED = (
-    "mx.mailbox.test; dkim=pass (2048-bit key) header.d={0}; spf=pass smtp.mailfrom={0}; dmarc=pass".format(
-        DOMAIN
-    )
+    f"mx.mailbox.test; dkim=pass (2048-bit key) header.d={DOMAIN}; spf=pass smtp.mailfrom={DOMAIN}; dmarc=pass"
 )
 
 SHORT = {
-    1024: "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDQHNdg+I20xw/DpmdIhD0WdTbIy3O4kjRZbWvcuboultEBAAqEBtGVgIgmrX2bxLHg"
-    "E/LfwStq7eaL78uSsyZOVrbevqc5ML3CLwbtXDchL+jLJoWzCmT7RJEjFm+y0Qbzg7PuDtmkMtY6if6Ji7zCvF+obPML9A3+FJ1udwbSCwID"
-    "AQAB",
-    768: "MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAM/achO0XTQm8BnScMgN5Gie5e2siXamSlO09Iu+tuMKU3rC3xW2wSeiXtS+XpBh7rE7r4pb"
-    "1qZu4JrSvipqSmyQXHX7mwn63YUduLUJlNTnBeR9gTJQIi1FBb72dOV/GwIDAQAB",
+    1024: (
+        "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDQHNdg+I20xw/DpmdIhD0WdTbIy3O4kjRZbWvcubou"
+        "ltEBAAqEBtGVgIgmrX2bxLHgE/LfwStq7eaL78uSsyZOVrbevqc5ML3CLwbtXDchL+jLJoWzCmT7RJEj"
+        "Fm+y0Qbzg7PuDtmkMtY6if6Ji7zCvF+obPML9A3+FJ1udwbSCwIDAQAB"
+    ),
+    768: (
+        "MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAM/achO0XTQm8BnScMgN5Gie5e2siXamSlO09Iu+tuMKU3rC"
+        "3xW2wSeiXtS+XpBh7rE7r4pb1qZu4JrSvipqSmyQXHX7mwn63YUduLUJlNTnBeR9gTJQIi1FBb72dOV/"
+        "GwIDAQAB"
+    ),
 }
 """Public keys by their bits; the library makes none below 1024 any more."""
 

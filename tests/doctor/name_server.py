@@ -23,8 +23,8 @@ STRING_BYTES = 255
 class NameServer:
     """Answers for what was put into it, for as long as the `with` block lasts.
 
-    It knows the top-level domains it serves, unless `walled`: then it denies everything else, as the server of a
-    closed network does. Names in `silent` get no answer, names in `failing` get SERVFAIL.
+    It knows the top-level domain `test`, unless `walled`: then it denies that too, as the server of a closed
+    network does. Names in `silent` get no answer, names in `failing` get SERVFAIL.
     """
 
     def __init__(self, *, walled: bool = False) -> None:
@@ -34,7 +34,7 @@ class NameServer:
         self.asked: list[tuple[str, str]] = []
         self._server = _Udp(("127.0.0.1", 0), _Handler)
         self._server.zone = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
 
     @property
     def address(self) -> Address:

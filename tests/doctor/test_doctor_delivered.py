@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ OK, WARNING, FAULT, UNKNOWN = Health.OK, Health.WARNING, Health.FAULT, Health.UN
 SEEN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def look(stage: Stage, mail: bytes | None = None, **asking: object) -> dict[str, Diagnosis]:
+def look(stage: Stage, mail: bytes | None = None, **asking: Any) -> dict[str, Diagnosis]:
     return dict(by_about(signatures(stage.case(delivered=mail, **asking))))
 
 
@@ -198,7 +199,7 @@ def test_a_file_that_is_no_mail_is_read_without_a_fall(stage: Stage, junk: bytes
     assert healths(signatures(stage.case(delivered=junk)))["delivered mail"] is FAULT
 
 
-def test_a_broken_signature_header_is_a_fault(stage: Stage, signer: Signer) -> None:
+def test_a_broken_signature_header_is_a_fault(stage: Stage) -> None:
     """It is told as one that does not hold."""
     broken = b"DKIM-Signature: v=1; nonsense\r\n" + written()
     assert look(stage, received(broken, results=""))["dkim"].health is FAULT
@@ -265,7 +266,7 @@ def test_what_a_mail_proved_holds_while_its_key_stands(stage: Stage, names: Name
     assert "2026-11-01" in found["alignment"].found
 
 
-def test_a_key_that_is_gone_takes_the_proof_with_it(stage: Stage, names: NameServer) -> None:
+def test_a_key_that_is_gone_takes_the_proof_with_it(stage: Stage) -> None:
     """The mail service changed its keys, or was left."""
     keep(stage.workspace(), kept())
     found = look(stage)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.doctor import Asking, Health, NameServer as Address, records
+from newsletter.doctor import Asking, Health, records
+from newsletter.doctor import NameServer as Address
 from newsletter.doctor.names import Resolver, Unanswered
 from tests.doctor.mail import Signer, received, written
 from tests.doctor.name_server import NameServer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,6 +11,9 @@ from playwright.sync_api import Browser
 
 from tests.cli.small import DRAFT, ISSUE, JANE, SIAN
 from tests.preview.conftest import Seen, Served, stop, watched
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
 
 def test_the_page_asks_nothing_of_anybody_else(seen: Seen) -> None:
     """Whatever is clicked, each request goes to the preview itself, and nothing is complained of."""
@@ -156,6 +160,7 @@ def test_a_link_in_the_mail_leads_nowhere_but_within_it(seen: Seen) -> None:
     seen.until(lambda: "https://example.org/accounts" in seen.text("#notice"))
     sections = "".join(f"## Subject {number}\n\nSaid.\n\n" for number in range(4))
     seen.served.small.change(f"drafts/{DRAFT}.md", "## Keeping in touch", f"{sections}## Keeping in touch")
+    seen.until(lambda: "Subject 3" in seen.mail())
     box.get_by_role("link", name="Keeping in touch").click()
     seen.until(lambda: seen.frame("there.defaultView.scrollY") > 0)
     assert {url for url in seen.asked if "accounts" in url} == set()
@@ -202,7 +207,7 @@ def test_a_mistake_is_shown_with_its_line_over_the_last_good_view(seen: Seen) ->
     """The line stands in the words and among its neighbours; mending it takes the message away."""
     seen.served.small.change(f"drafts/{DRAFT}.md", "::: only clp-secretaries", "::: only clp-secretary")
     seen.until(lambda: seen.page.is_visible("#trouble"))
-    assert f"drafts/{DRAFT}.md, line 15" in seen.text("#trouble")
+    assert f"drafts/{DRAFT}.md, line 17" in seen.text("#trouble")
     assert seen.text("#trouble .here") == "::: only clp-secretary"
     assert "Did you mean 'clp-secretaries'?" in seen.text("#trouble")
     assert "Please put this on the agenda" in seen.mail()
@@ -234,7 +239,7 @@ def test_who_gets_it_is_counted_searched_and_masked(seen: Seen) -> None:
     assert seen.text("#people-title") == "5 people would get it"
     assert "Belongs to another segment" in seen.text("#counts")
     seen.page.fill("#people-text", "upper thornby")
-    seen.until(lambda: seen.text("#people-count") == "1 row")
+    seen.until(lambda: seen.text("#people-count") == "2 rows")
     assert "t…@example.org" in seen.text("#people")
     assert "tom.o" not in seen.page.content()
     seen.page.check("#addresses")
@@ -292,7 +297,7 @@ def test_behind_it_stand_size_fields_headers_and_source(seen: Seen) -> None:
     assert SIAN not in seen.text("#source")
     with seen.page.expect_download() as saved:
         seen.page.click("#save")
-    assert f"To: =?utf-8?" in saved.value.path().read_text() or SIAN in saved.value.path().read_text()
+    assert SIAN in saved.value.path().read_text()
 
 
 def test_a_test_copy_goes_to_the_members_own_address_and_nowhere_else(seen: Seen) -> None:
@@ -354,25 +359,19 @@ def test_another_draft_can_be_chosen(seen: Seen) -> None:
     seen.until(lambda: "Report of the January meeting" in seen.mail())
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_can_be_used_by_everybody(seen: Seen, scheme: str) -> None:
-    """axe-core (WCAG 2.2 A and AA) finds nothing on any of its sides, on a phone or a desktop."""
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
+def test_the_page_can_be_used_by_everybody(seen: Seen, scheme: Literal["light", "dark"], width: int) -> None:
+    """axe-core (WCAG 2.2 A and AA, and good practice) finds nothing on any side of the page."""
     seen.served.small.change(f"drafts/{DRAFT}.md", "it was long", "it was TODO")
-    seen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    for width, height in ((1400, 900), (390, 844)):
-        seen.page.set_viewport_size({"width": width, "height": height})
-        seen.page.reload()
-        seen.settle()
-        for name in ("mail", "inbox", "text", "people", "checks", "inside", "send"):
-            seen.tab(name)
-            seen.page.wait_for_timeout(150)
-            found = Axe().run(
-                seen.page,
-                # The mail's own frames are not the page; the checks look at the mail.
-                context={"exclude": [["iframe"]]},
-                options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-            )
-            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    seen.page.emulate_media(color_scheme=scheme)
+    seen.page.set_viewport_size({"width": width, "height": 900})
+    seen.page.reload()
+    seen.settle()
+    for name in ("mail", "inbox", "text", "people", "checks", "inside", "send"):
+        seen.tab(name)
+        # The mail in its frames is not the page; the preflight looks at the mail.
+        found = Axe().run(seen.page, context={"exclude": [["iframe"]]}, options={"runOnly": RULES})
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
 
 
 def test_the_tabs_are_reached_by_arrow_keys(seen: Seen) -> None:

@@ -36,8 +36,9 @@ def render(body: Mapping[str, Any], number: int, *, message_id: str, at: datetim
         mail["Reply-To"] = _mailboxes([filled])
     mail["Subject"] = substitute(block.get("subject") or body.get("subject") or "", substitutions)
     mail["Date"] = format_datetime(at)
-    _add_headers(mail, body, block, message_id)
     _add_content(mail, body, substitutions)
+    # After the content, which takes with it into its part every Content-* header that it finds.
+    _add_headers(mail, body, block, message_id)
     return mail.as_bytes()
 
 
