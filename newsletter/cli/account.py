@@ -29,7 +29,6 @@ from newsletter.errors import SourceError, UsageError
 from newsletter.pipeline import open_mailing
 from newsletter.workspace import Workspace
 
-
 CUT_SHORT = frozenset({5, 130})
 """The exit codes of a run that could not go on: nothing else is begun after it."""
 
@@ -62,9 +61,8 @@ def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json
         if summary.settled:
             rate = summary.settled / max(summary.elapsed_s, 0.001)
             one, more = ("own copy", "own copies") if summary.run.kind is Kind.COPY else ("mail", "mails")
-            show.say(
-                f"{summary.settled:,} {one if summary.settled == 1 else more} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second"
-            )
+            what = one if summary.settled == 1 else more
+            show.say(f"{summary.settled:,} {what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
         for words in (summary.reason, summary.hint):
             if words:
                 show.say(words)

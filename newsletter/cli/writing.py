@@ -79,7 +79,9 @@ def new(title: str) -> None:
         raise UsageError("a title holds no merge field", "Put the field into `subject:` instead.")
     workspace = opened()
     today = (_date_in(title) or now(workspace).date()).isoformat()
-    words = re.sub(r"[^a-z0-9]+", "-", normalize("NFKD", title).encode("ascii", "ignore").decode().lower())
+    words = re.sub(
+        r"[^a-z0-9]+", "-", normalize("NFKD", _DATE.sub("", title)).encode("ascii", "ignore").decode().lower()
+    )
     slug = "-".join(words.strip("-").split("-")[:6]) or "report"
     path = workspace.root / "drafts" / f"{today}-{slug}.md"
     if path.exists():
