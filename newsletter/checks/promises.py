@@ -107,7 +107,8 @@ def text_part_in_step(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("P07", Severity.ERROR, guards_promise=True)
 def short_enough_for_gmail(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: measures the HTML part with its slots filled; fails from 100 KB.
+    """What it does: measures the HTML part with its slots filled; fails from 100 KB, so that all of it, the
+    disclaimer among it, stands before the cut.
 
     Why it matters: Gmail shows about 102 KB and cuts the rest, which is the footer with the disclaimer.
     Example: a report of 6,000 words.

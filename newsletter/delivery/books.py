@@ -198,4 +198,4 @@ class Books:
         per_second = self._policy.per_second
         if per_second is None:
             return room * batch
-        return max(1, min(batch, int(per_second * _PACE_S)))
+        return max(1, min(room * batch, int(per_second * _PACE_S)))

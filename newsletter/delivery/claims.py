@@ -28,7 +28,6 @@ from newsletter.delivery.schema import owners, people, runs, suppressions
 from newsletter.delivery.suppressions import active, add_all
 from newsletter.model import Person
 
-
 _UNHEARD = "the sending process died before the reply was written down"
 
 

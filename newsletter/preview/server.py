@@ -60,6 +60,8 @@ def _bound(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, port))
+        # Before anybody is told the link: a browser that is faster than the server has to wait, not to fail.
+        listening.listen()
     except OSError as error:
         listening.close()
         raise UsageError(

@@ -75,6 +75,8 @@ class MortalClaims(Claims):
         return claim
 
     def record(self, owner: str, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
         self.fate.step("before recording")
         super().record(owner, entries)
         self.fate.step("after recording")

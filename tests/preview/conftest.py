@@ -116,7 +116,8 @@ class Seen:
     """A page that shows a preview, and all that it asked for and complained of."""
 
     page: Page
-    served: Served
+    small: Small
+    origin: str
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
@@ -146,6 +147,10 @@ class Seen:
         """The words of the mail that is seen."""
         return str(self.frame("there.body.innerText", device) or "")
 
+    def until_in_mail(self, words: str, device: str = "") -> None:
+        """Wait for words to stand in the mail that is seen."""
+        self.until(lambda: words in self.mail(device))
+
     def settle(self) -> None:
         """Until the mail is there and everybody is counted."""
         self.until(lambda: self.mail() and self.text("#receipt"))
@@ -154,9 +159,9 @@ class Seen:
         self.page.click(f"#tab-{name}")
 
 
-def watched(context: BrowserContext, served: Served) -> Seen:
+def watched(context: BrowserContext, small: Small, origin: str) -> Seen:
     """A new page that writes down what it asks for."""
-    seen = Seen(context.new_page(), served)
+    seen = Seen(context.new_page(), small, origin)
 
     def asked(request: Request) -> None:
         seen.asked.append(request.url)
@@ -182,7 +187,7 @@ def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
 @pytest.fixture
 def seen(context: BrowserContext, served: Served) -> Iterator[Seen]:
     """The page as a person finds it who has just opened it."""
-    seen = watched(context, served)
+    seen = watched(context, served.small, served.origin)
     seen.page.goto(f"{served.origin}{served.room}")
     if restore(served.small) or not seen.page.evaluate(AS_AT_FIRST):
         begin_again(seen)

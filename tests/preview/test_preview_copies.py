@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +12,8 @@ from newsletter.delivery.clock import SystemClock
 from newsletter.preview import told
 from newsletter.preview.people import Wanted
 from newsletter.preview.views import Client, Look
+from newsletter.workspace import Workspace
+from tests.cli.relay import Relay
 from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, SIAN, TOM, Small
 
 
@@ -62,9 +64,8 @@ def test_a_copy_shows_its_person_and_nobody_elses_fields(small: Small) -> None:
     }
     assert "Siân" not in copy.html + copy.text
     nobodys = desk.copy("members", None)
-    assert {(each.value, each.is_default) for each in nobodys.merged} == {("friend", True), ("you", True), ("all", True)} or all(
-        each.is_default for each in nobodys.merged
-    )
+    assert nobodys.merged
+    assert all(each.is_default for each in nobodys.merged)
 
 
 def test_an_address_is_masked_until_it_is_asked_for(small: Small) -> None:
@@ -80,7 +81,9 @@ def test_an_address_is_masked_until_it_is_asked_for(small: Small) -> None:
 
 def test_every_view_keeps_the_disclaimer_and_fetches_nothing(small: Small) -> None:
     """In every client and on every screen; a picture elsewhere is only named."""
-    small.change("newsletter.yaml", "smtp:", "theme_settings: {logo: 'https://reports.example.org/logo.png'}\nsmtp:")
+    small.change(
+        "newsletter.yaml", "smtp:", "theme_settings: {logo: 'https://reports.example.org/logo.png'}\nsmtp:"
+    )
     copy = a_desk(small).copy("members", None)
     assert copy.remote_pictures == ("reports.example.org",)
     for client in Client:
@@ -110,7 +113,12 @@ def test_edits_of_words_reuse_the_count_and_have_the_plans_receipt(small: Small)
         ("lists/segments.yaml", "where: {role: secretary}", "where: {clp: Anytown}", 5),
         ("newsletter.yaml", "smtp:", "consent: recorded\nsmtp:", 5),
         (f"drafts/{DRAFT}.md", "segments: [clp-secretaries, members]", "segments: [members]", 5),
-        (f"drafts/{DRAFT}.md", '{{ first_name | default("friend") }}', '{{ last_name | default("friend") }}', 5),
+        (
+            f"drafts/{DRAFT}.md",
+            '{{ first_name | default("friend") }}',
+            '{{ last_name | default("friend") }}',
+            5,
+        ),
     ],
 )
 def test_whatever_decides_who_gets_it_is_counted_again(
@@ -138,8 +146,6 @@ def test_an_opt_out_is_seen_at_the_next_count(small: Small) -> None:
 
 def test_who_is_new_and_who_is_gone_is_told_against_the_last_issue(small: Small) -> None:
     """Only a real send counts as an issue; whoever opted out since is gone, with the reason."""
-    from tests.cli.relay import Relay
-
     with Relay() as relay:
         small.use_relay(relay.port)
         assert small.send().code == 0
@@ -184,12 +190,8 @@ def test_a_list_is_never_quoted_in_an_error(small: Small) -> None:
     assert "@" not in str(told.state(desk)["trouble"])
 
 
-def test_the_newest_draft_is_the_one_saved_last(small: Small, tmp_path: Path) -> None:
+def test_the_newest_draft_is_the_one_saved_last(small: Small) -> None:
     """Where none is named, it is what the writer works on."""
-    from newsletter.workspace import Workspace
-
-    import os
-
     small.write("drafts/aaa.md", b"")
     os.utime(small.root / "drafts/aaa.md", (2_000_000_000, 2_000_000_000))
     assert preview.newest_draft(Workspace.open(small.root, {})).name == "aaa.md"

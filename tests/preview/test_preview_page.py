@@ -25,7 +25,7 @@ def test_the_page_asks_nothing_of_anybody_else(seen: Seen) -> None:
         seen.page.click(f"label:has([name=client][value={choice}])")
     seen.page.wait_for_timeout(300)
     assert seen.asked
-    assert {url for url in seen.asked if not url.startswith((seen.served.origin, "data:"))} == set()
+    assert {url for url in seen.asked if not url.startswith((seen.origin, "data:"))} == set()
     assert seen.complaints == []
 
 
@@ -34,24 +34,24 @@ def test_stepping_through_the_readers_shows_each_ones_copy(seen: Seen) -> None:
     assert "Dear friend," in seen.mail()
     for step, name in (("first", "Siân"), ("next", "Tom"), ("next", "Siân"), ("previous", "Tom")):
         seen.page.click(f"[data-step={step}]")
-        seen.until(lambda name=name: f"Dear {name}," in seen.mail())
+        seen.until_in_mail(f"Dear {name},")
     assert "Tom O'Brien" in seen.text("#who")
     assert "t…@example.org" in seen.text("#who")
     seen.page.click("[data-step=nobody]")
-    seen.until(lambda: "Dear friend," in seen.mail())
+    seen.until_in_mail("Dear friend,")
 
 
 def test_the_longest_name_and_the_missing_one_are_a_click_away(seen: Seen) -> None:
     """Both are those of the edition that is looked at."""
-    seen.served.small.change("lists/members.csv", '"""Doe, Jane"""', "")
+    seen.small.change("lists/members.csv", '"""Doe, Jane"""', "")
     seen.page.select_option("#edition", "members")
     seen.until(lambda: "(1)" in seen.text("[data-step=nameless]"))
     seen.page.click("[data-step=longest]")
-    seen.until(lambda: "Dear {{ first_name }}," in seen.mail())
+    seen.until_in_mail("Dear {{ first_name }},")
     assert seen.text("[data-step=nameless]") == "No first name (1)"
     seen.page.click("[data-step=nameless]")
     seen.until(lambda: "j…@example.net" in seen.text("#who"))
-    seen.until(lambda: "Dear friend," in seen.mail())
+    seen.until_in_mail("Dear friend,")
 
 
 def test_a_reader_is_found_by_name_with_the_keyboard_alone(seen: Seen) -> None:
@@ -61,7 +61,7 @@ def test_a_reader_is_found_by_name_with_the_keyboard_alone(seen: Seen) -> None:
     seen.page.locator("#found button").first.wait_for()
     seen.page.keyboard.press("ArrowDown")
     seen.page.keyboard.press("Enter")
-    seen.until(lambda: "Dear A&B <script>," in seen.mail())
+    seen.until_in_mail("Dear A&B <script>,")
     assert seen.page.input_value("#edition") == "members"
 
 
@@ -98,7 +98,7 @@ def test_all_widths_stand_side_by_side(seen: Seen) -> None:
     """Three frames, in one row, all with the mail in them."""
     seen.page.click("label:has([name=width][value=all])")
     for device in ("phone", "tablet", "desktop"):
-        seen.until(lambda device=device: "Dear friend," in seen.mail(device))
+        seen.until_in_mail("Dear friend,", device)
     tops = [box["y"] for each in seen.page.locator(".device").all() if (box := each.bounding_box())]
     assert len(set(tops)) == 1
     assert len(tops) == 3
@@ -139,18 +139,20 @@ def test_inversion_outlook_and_gmail_each_change_the_frame(seen: Seen) -> None:
 
 def test_pictures_can_be_taken_away(seen: Seen) -> None:
     """With pictures a box stands for what is not fetched; without, the words that stand for it."""
-    seen.served.small.change(
+    seen.small.change(
         "newsletter.yaml", "smtp:", "theme_settings: {logo: 'https://reports.example.org/logo.png'}\nsmtp:"
     )
     source = "there.images[0].getAttribute('src')"
-    seen.until(lambda: str(seen.frame("there.images.length ? " + source + " : ''")).startswith("data:image/svg"))
+    seen.until(
+        lambda: str(seen.frame("there.images.length ? " + source + " : ''")).startswith("data:image/svg")
+    )
     assert "reports.example.org" in seen.text("#view-words")
     seen.page.uncheck("#pictures")
     assert seen.frame(source) is None
     assert seen.frame("there.images[0].alt") == "Maya Hollins"
     seen.page.check("#pictures")
     assert seen.frame(source).startswith("data:image/svg")
-    assert all(url.startswith((seen.served.origin, "data:")) for url in seen.asked)
+    assert all(url.startswith((seen.origin, "data:")) for url in seen.asked)
 
 
 def test_a_link_in_the_mail_leads_nowhere_but_within_it(seen: Seen) -> None:
@@ -159,8 +161,8 @@ def test_a_link_in_the_mail_leads_nowhere_but_within_it(seen: Seen) -> None:
     box.get_by_role("link", name="the Treasurer").click()
     seen.until(lambda: "https://example.org/accounts" in seen.text("#notice"))
     sections = "".join(f"## Subject {number}\n\nSaid.\n\n" for number in range(4))
-    seen.served.small.change(f"drafts/{DRAFT}.md", "## Keeping in touch", f"{sections}## Keeping in touch")
-    seen.until(lambda: "Subject 3" in seen.mail())
+    seen.small.change(f"drafts/{DRAFT}.md", "## Keeping in touch", f"{sections}## Keeping in touch")
+    seen.until_in_mail("Subject 3")
     box.get_by_role("link", name="Keeping in touch").click()
     seen.until(lambda: seen.frame("there.defaultView.scrollY") > 0)
     assert {url for url in seen.asked if "accounts" in url} == set()
@@ -170,10 +172,10 @@ def test_a_saved_change_appears_and_keeps_the_place(seen: Seen) -> None:
     """Scroll position, width and reader stay; the new words come."""
     seen.page.click("[data-step=next]")
     seen.page.click("label:has([name=width][value=phone])")
-    seen.until(lambda: "Dear Siân," in seen.mail("phone"))
+    seen.until_in_mail("Dear Siân,", "phone")
     seen.frame("there.defaultView.scrollTo(0, 200)", "phone")
-    seen.served.small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
-    seen.until(lambda: "it was short" in seen.mail("phone"))
+    seen.small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
+    seen.until_in_mail("it was short", "phone")
     assert seen.frame("there.defaultView.scrollY", "phone") == 200
     assert "Dear Siân," in seen.mail("phone")
     assert "Siân" in seen.text("#who")
@@ -181,48 +183,48 @@ def test_a_saved_change_appears_and_keeps_the_place(seen: Seen) -> None:
 
 def test_a_change_of_theme_list_or_settings_appears_too(seen: Seen) -> None:
     """Each by itself, without anything being clicked."""
-    seen.served.small.change("newsletter.yaml", "role: Member", "role: Treasurer of the party")
-    seen.until(lambda: "Treasurer of the party" in seen.mail())
+    seen.small.change("newsletter.yaml", "role: Member", "role: Treasurer of the party")
+    seen.until_in_mail("Treasurer of the party")
     before = seen.text("#fact-people")
-    seen.served.small.change("lists/members.csv", f'{JANE},"""Doe, Jane""",,Anytown,website form,2024-01-03\n', "")
+    seen.small.change("lists/members.csv", f'{JANE},"""Doe, Jane""",,Anytown,website form,2024-01-03\n', "")
     seen.until(lambda: seen.text("#fact-people") != before)
-    seen.served.small.write("templates/parts/contents.mjml", "<mj-text>Seen at once</mj-text>")
-    seen.until(lambda: "Seen at once" in seen.mail())
+    seen.small.write("templates/parts/contents.mjml", "<mj-text>Seen at once</mj-text>")
+    seen.until_in_mail("Seen at once")
 
 
 def test_a_folder_put_in_the_place_of_another_is_still_watched(seen: Seen) -> None:
     """As when an older version is checked out: the drafts of the new folder are the ones that count."""
-    drafts = seen.served.small.root / "drafts"
+    drafts = seen.small.root / "drafts"
     drafts.rename(drafts.with_name("old"))
     drafts.mkdir()
     seen.until(lambda: seen.page.is_visible("#trouble"))
     (drafts.with_name("old") / f"{DRAFT}.md").rename(drafts / f"{DRAFT}.md")
     seen.until(lambda: seen.page.is_hidden("#trouble"))
-    seen.served.small.change(f"drafts/{DRAFT}.md", "it was long", "it was moved")
-    seen.until(lambda: "it was moved" in seen.mail())
+    seen.small.change(f"drafts/{DRAFT}.md", "it was long", "it was moved")
+    seen.until_in_mail("it was moved")
     drafts.with_name("old").rmdir()
 
 
 def test_a_mistake_is_shown_with_its_line_over_the_last_good_view(seen: Seen) -> None:
     """The line stands in the words and among its neighbours; mending it takes the message away."""
-    seen.served.small.change(f"drafts/{DRAFT}.md", "::: only clp-secretaries", "::: only clp-secretary")
+    seen.small.change(f"drafts/{DRAFT}.md", "::: only clp-secretaries", "::: only clp-secretary")
     seen.until(lambda: seen.page.is_visible("#trouble"))
     assert f"drafts/{DRAFT}.md, line 17" in seen.text("#trouble")
     assert seen.text("#trouble .here") == "::: only clp-secretary"
     assert "Did you mean 'clp-secretaries'?" in seen.text("#trouble")
     assert "Please put this on the agenda" in seen.mail()
-    seen.served.small.change(f"drafts/{DRAFT}.md", "::: only clp-secretary", "::: only clp-secretaries")
+    seen.small.change(f"drafts/{DRAFT}.md", "::: only clp-secretary", "::: only clp-secretaries")
     seen.until(lambda: seen.page.is_hidden("#trouble"))
 
 
 def test_the_inbox_lines_show_what_is_cut(seen: Seen) -> None:
     """Sender, subject and first words, on a phone and on a desktop."""
-    seen.served.small.change(f"drafts/{DRAFT}.md", "November, for", "A subject far too long for any telephone, for")
+    seen.small.change(f"drafts/{DRAFT}.md", "November, for", "A subject far too long for any telephone, for")
     seen.until(lambda: seen.text("#fact-inbox") == "subject cut on a phone")
     seen.tab("inbox")
     phone = seen.page.locator('.inbox[data-client="phone"]')
-    assert phone.locator(".subject").text_content() == "A subject far too long for any teleph…"
-    assert "one, for you" in (phone.locator("li q").first.text_content() or "")
+    assert phone.locator(".subject").text_content() == "A subject far too long for a telephon…"
+    assert "e, for you" in (phone.locator("li q").first.text_content() or "")
 
 
 def test_the_text_part_is_shown_with_what_differs(seen: Seen) -> None:
@@ -251,13 +253,13 @@ def test_who_gets_it_is_counted_searched_and_masked(seen: Seen) -> None:
     seen.page.select_option("#people-segment", "members")
     seen.until(lambda: seen.text("#people-count") == "3 rows")
     seen.page.locator("#people .link").first.click()
-    seen.until(lambda: "Dear A&B <script>," in seen.mail())
+    seen.until_in_mail("Dear A&B <script>,")
 
 
 def test_long_lists_come_in_pages(seen: Seen) -> None:
     """Fifty rows each; forward and back."""
     many = "".join(f"reader{n}@example.net,Ann,,Anytown,website form,2024-01-01\n" for n in range(60))
-    with (seen.served.small.root / "lists/members.csv").open("a", encoding="utf-8") as file:
+    with (seen.small.root / "lists/members.csv").open("a", encoding="utf-8") as file:
         file.write(many)
     seen.tab("people")
     seen.until(lambda: seen.text("#people-page") == "Page 1 of 2")
@@ -271,8 +273,8 @@ def test_long_lists_come_in_pages(seen: Seen) -> None:
 
 def test_a_check_leads_to_its_reason_its_line_and_its_place(seen: Seen) -> None:
     """What was found, why it matters, the line of the draft, and the words in the mail."""
-    seen.served.small.change(f"drafts/{DRAFT}.md", "We met, and it was long.", "We met, TODO: say when.")
-    seen.until(lambda: "TODO" in seen.mail())
+    seen.small.change(f"drafts/{DRAFT}.md", "We met, and it was long.", "We met, TODO: say when.")
+    seen.until_in_mail("TODO")
     seen.tab("checks")
     card = seen.page.locator(".problem", has_text="TODO").first
     card.wait_for()
@@ -287,7 +289,7 @@ def test_a_check_leads_to_its_reason_its_line_and_its_place(seen: Seen) -> None:
 def test_behind_it_stand_size_fields_headers_and_source(seen: Seen) -> None:
     """Each header in words; the address masked in the source until it is asked for; the file to save."""
     seen.page.click("[data-step=first]")
-    seen.until(lambda: "Dear Siân," in seen.mail())
+    seen.until_in_mail("Dear Siân,")
     seen.tab("inside")
     assert "of 102 KB" in seen.text("#fact-inside")
     assert "Siân" in seen.text("#merged")
@@ -305,7 +307,7 @@ def test_a_test_copy_goes_to_the_members_own_address_and_nowhere_else(seen: Seen
     seen.tab("send")
     seen.page.click("#test")
     seen.until(lambda: "outbox/" in seen.text("#test-done"))
-    written = seen.served.small.outbox(f"{ISSUE}-test")
+    written = seen.small.outbox(f"{ISSUE}-test")
     assert list(written) == ["maya@reports.example.org"]
     assert written["maya@reports.example.org"]["Subject"].startswith("[TEST] ")
 
@@ -313,15 +315,15 @@ def test_a_test_copy_goes_to_the_members_own_address_and_nowhere_else(seen: Seen
 def test_a_yes_is_bound_to_what_was_seen(seen: Seen) -> None:
     """It stands in the ledger for this receipt; a change of the draft takes it away again."""
     seen.tab("send")
-    seen.served.small.change(f"drafts/{DRAFT}.md", "We met, and", "We met to say yes, and")
-    receipt = seen.served.small.receipt()
+    seen.small.change(f"drafts/{DRAFT}.md", "We met, and", "We met to say yes, and")
+    receipt = seen.small.receipt()
     seen.until(lambda: seen.text("#receipt") == receipt)
     seen.page.fill("#approver", "Maya Hollins")
     seen.page.click("#approve")
     seen.until(lambda: seen.text("#fact-send") == "approved by Maya Hollins")
     assert "said yes to 5 copies" in seen.text("#approve-done")
     assert seen.page.is_disabled("#approve")
-    seen.served.small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
+    seen.small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
     seen.until(lambda: seen.text("#fact-send") == "not approved yet")
     assert seen.text("#receipt") != receipt
 
@@ -334,7 +336,7 @@ def test_the_command_sends_this_and_nothing_else(seen: Seen) -> None:
     seen.until(lambda: "--transport smtp" in seen.text("#command"))
     seen.page.locator("#segments label", has_text="General members").click()
     seen.until(lambda: seen.text("#fact-people") == "2 people")
-    receipt = seen.served.small.receipt("--segment", "clp-secretaries", "--transport", "smtp")
+    receipt = seen.small.receipt("--segment", "clp-secretaries", "--transport", "smtp")
     assert seen.text("#receipt") == receipt
     words = f"newsletter send drafts/{DRAFT}.md --segment clp-secretaries --transport smtp --receipt {receipt}"
     assert seen.text("#command") == words
@@ -342,7 +344,7 @@ def test_the_command_sends_this_and_nothing_else(seen: Seen) -> None:
 
 def test_what_is_not_ready_cannot_be_approved(seen: Seen) -> None:
     """The reason stands beside the button that is at rest."""
-    seen.served.small.change("newsletter.yaml", "limits: {", "limits: {max_recipients: 3, ")
+    seen.small.change("newsletter.yaml", "limits: {", "limits: {max_recipients: 3, ")
     seen.tab("send")
     seen.until(lambda: seen.text("#fact-send") == "cannot go yet")
     assert seen.page.is_disabled("#approve")
@@ -351,18 +353,18 @@ def test_what_is_not_ready_cannot_be_approved(seen: Seen) -> None:
 
 def test_another_draft_can_be_chosen(seen: Seen) -> None:
     """All of the page is then about that one."""
-    text = (seen.served.small.root / f"drafts/{DRAFT}.md").read_text(encoding="utf-8")
-    seen.served.small.write("drafts/january.md", text.replace("November", "January").replace(ISSUE, "nec-january"))
+    text = (seen.small.root / f"drafts/{DRAFT}.md").read_text(encoding="utf-8")
+    seen.small.write("drafts/january.md", text.replace("November", "January").replace(ISSUE, "nec-january"))
     seen.until(lambda: seen.page.locator("#draft option").count() == 2)
     seen.page.select_option("#draft", "january.md")
     seen.until(lambda: seen.text("#title") == "Report of the January meeting")
-    seen.until(lambda: "Report of the January meeting" in seen.mail())
+    seen.until_in_mail("Report of the January meeting")
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 390)])
 def test_the_page_can_be_used_by_everybody(seen: Seen, scheme: Literal["light", "dark"], width: int) -> None:
     """axe-core (WCAG 2.2 A and AA, and good practice) finds nothing on any side of the page."""
-    seen.served.small.change(f"drafts/{DRAFT}.md", "it was long", "it was TODO")
+    seen.small.change(f"drafts/{DRAFT}.md", "it was long", "it was TODO")
     seen.page.emulate_media(color_scheme=scheme)
     seen.page.set_viewport_size({"width": width, "height": 900})
     seen.page.reload()
@@ -388,7 +390,7 @@ def test_the_tabs_are_reached_by_arrow_keys(seen: Seen) -> None:
 def test_the_page_says_when_the_preview_was_closed(browser: Browser, own: Served) -> None:
     """Ctrl-C ends the preview well and at once; the page does not pretend to be live."""
     context = browser.new_context()
-    seen = watched(context, own)
+    seen = watched(context, own.small, own.origin)
     seen.page.goto(own.link)
     seen.page.wait_for_url(f"{own.origin}{own.room}")
     seen.settle()
