@@ -5,6 +5,7 @@ Rule: an address is masked unless it was asked for, and what the page shows is d
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -38,6 +39,7 @@ VERDICTS = {
     "NOT READY": "It cannot go out until the errors are mended.",
     "COULD NOT CHECK": "Something could not be checked from here.",
 }
+_IN_MAIL = re.compile(r"the mail for (?P<segment>[^:]+): [^“]*(?:“(?P<text>[^”…]*))?")
 PAGE_ROWS = 50
 _LINES_AROUND = 3
 
@@ -223,9 +225,8 @@ def _checks(counted: Counted) -> Told:
     told = []
     for problem in found.as_json()["problems"]:
         rule = rules.get(problem["code"])
-        file, line = _place(problem["where"])
         parts = list(_parts(rule.explanation)) if rule else []
-        told.append(problem | {"name": rule.name if rule else "", "parts": parts, "file": file, "line": line})
+        told.append(problem | {"parts": parts} | _place(problem["where"]))
     verdict = found.verdict.value
     return {"verdict": verdict, "words": VERDICTS[verdict], "problems": told, "rules": len(rules)}
 
@@ -245,11 +246,14 @@ def _parts(explanation: str) -> Iterator[Sequence[str]]:
         yield held
 
 
-def _place(where: str) -> tuple[str, int]:
-    """The file and the line of a place such as `drafts/x.md:14:3`."""
+def _place(where: str) -> Told:
+    """What a place such as `drafts/x.md:14:3` or `the mail for members: <p> “Dear …”` leads to."""
+    in_mail = _IN_MAIL.match(where)
+    if in_mail:
+        return {"file": "", "line": 0, "segment": in_mail["segment"], "text": in_mail["text"] or ""}
     file, *numbers = where.split(":")
     line = numbers[0] if numbers and numbers[0].isdecimal() else "0"
-    return (file if "/" in file or "." in file else ""), int(line)
+    return {"file": file if "/" in file or "." in file else "", "line": int(line), "segment": None, "text": ""}
 
 
 def _command(counted: Counted) -> str:

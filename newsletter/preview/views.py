@@ -51,7 +51,7 @@ _FETCHES = re.compile(r"""(?<=\s)(background)=("[^"]*"|'[^']*')""", re.IGNORECAS
 _FOR_US = """<base target="_blank"><style data-preview>
 html.inverted { filter: invert(1) hue-rotate(180deg); background: #ffffff; }
 html.inverted img { filter: invert(1) hue-rotate(180deg); }
-html.marking [data-differs] { outline: 2px dashed #b45309 !important; outline-offset: 3px;
+html.marking [data-differs] { outline: 2px dashed #c2660a !important; outline-offset: 3px;
   background-color: rgba(245, 158, 11, .16) !important; }
 html [data-found] { outline: 3px solid #2563eb !important; outline-offset: 4px; }
 [data-clipped] { font: 14px/1.4 Arial, sans-serif; color: #444; padding: 16px; background: #fff; }

@@ -117,7 +117,7 @@ def test_without_a_secret_one_will_be_made(stage: Stage) -> None:
     assert not (stage.root / ".newsletter" / "secret").exists()
 
 
-@pytest.mark.parametrize(("name", "mode"), [("secret", 0o644), (".", 0o755)])
+@pytest.mark.parametrize(("name", "mode"), [("secret", 0o640), ("secret", 0o604), (".", 0o755)])
 def test_a_secret_that_others_can_read_is_a_fault(stage: Stage, name: str, mode: int) -> None:
     """The advice is the command that mends it."""
     path = stage.root / ".newsletter" / name

@@ -219,7 +219,7 @@ def test_a_mistake_is_shown_with_its_line_over_the_last_good_view(seen: Seen) ->
 
 def test_the_inbox_lines_show_what_is_cut(seen: Seen) -> None:
     """Sender, subject and first words, on a phone and on a desktop."""
-    seen.small.change(f"drafts/{DRAFT}.md", "November, for", "A subject far too long for any telephone, for")
+    seen.small.change(f"drafts/{DRAFT}.md", "November, for", "A subject far too long for a telephone, for")
     seen.until(lambda: seen.text("#fact-inbox") == "subject cut on a phone")
     seen.tab("inbox")
     phone = seen.page.locator('.inbox[data-client="phone"]')
@@ -284,6 +284,18 @@ def test_a_check_leads_to_its_reason_its_line_and_its_place(seen: Seen) -> None:
     seen.until(lambda: seen.text("#lines .here") == "We met, TODO: say when.")
     card.get_by_role("button", name="Show in the mail").click()
     seen.until(lambda: "TODO" in str(seen.frame("there.querySelector('[data-found]')?.innerText")))
+
+
+def test_a_check_of_the_mail_itself_leads_to_its_place_in_its_edition(seen: Seen) -> None:
+    """A narrow link that only members get: their edition is shown, at that very link."""
+    only = "::: only members\nRead [1](https://example.org/notes) as well.\n:::\n\n## Keeping in touch"
+    seen.small.change(f"drafts/{DRAFT}.md", "## Keeping in touch", only)
+    seen.until(lambda: "finding" in seen.text("#fact-checks"))
+    seen.tab("checks")
+    card = seen.page.locator(".problem", has_text="too narrow for a thumb").first
+    card.get_by_role("button", name="Show in the mail").click()
+    seen.until(lambda: "as well" in str(seen.frame("there.querySelector('[data-found]')?.innerText")))
+    assert seen.page.input_value("#edition") == "members"
 
 
 def test_behind_it_stand_size_fields_headers_and_source(seen: Seen) -> None:

@@ -28,7 +28,7 @@ function problemCard(problem, kind) {
     ? [make("button", { type: "button", className: "link", onclick: () => showLines(problem.file, problem.line) },
       problem.line ? `${problem.file}, line ${problem.line}` : problem.file)]
     : problem.where ? [make("span", {}, problem.where)] : [];
-  if (problem.line && problem.file === state.file) {
+  if ((problem.line && problem.file === state.file) || problem.text) {
     places.push(make("button", { type: "button", className: "link", onclick: () => showInMail(problem) }, "Show in the mail"));
   }
   return make("article", { className: "card problem" },
@@ -42,17 +42,24 @@ function problemCard(problem, kind) {
 
 async function showLines(file, line) {
   const lines = await source.file(file);
-  if (!lines.length) { notice(`${file} is not shown here; it may hold people's details.`); return; }
+  if (!lines.length) { notice(`${file} is not shown here; it may hold people’s details.`); return; }
   $("lines").hidden = false;
   $("lines-title").textContent = line ? `${file}, line ${line}` : file;
   fill("lines-list", ...lines.map((text, index) => make(
     "li", { data: { line: String(index + 1) }, className: index + 1 === line ? "here" : "" }, text || " ")));
-  $("lines-title").focus();
-  $("lines-list").querySelector(".here")?.scrollIntoView({ block: "center" });
+  $("lines-title").focus({ preventScroll: true });
+  $("lines").scrollIntoView({ block: "nearest" });
+  const here = $("lines-list").querySelector(".here");
+  const around = $("lines-list").parentElement;
+  if (here) around.scrollTop += here.getBoundingClientRect().top - around.getBoundingClientRect().top - around.clientHeight / 3;
 }
 
 async function showInMail(problem) {
-  const lines = await source.file(problem.file);
+  const lines = problem.text ? [] : await source.file(problem.file);
+  const words = problem.text || lines[problem.line - 1] || "";
+  const go = () => { if (!goToWords(words)) notice("These words do not stand in this edition’s body."); };
   showTab("mail");
-  if (!goToWords(lines[problem.line - 1] || "")) notice("These words do not stand in this edition's body.");
+  if (!problem.text || reader.segment === problem.segment) { go(); return; }
+  await chooseEdition(problem.segment);
+  onceLoaded(go);
 }

@@ -62,6 +62,14 @@ function load(asked, number, dress) {
   }
 }
 
+let afterwards = null;
+
+/** Do something once the frames have what was last asked for: at once if they have it. */
+function onceLoaded(act) {
+  if (shownDevices().some((device) => device.loading)) afterwards = act;
+  else act();
+}
+
 function replace(device, frame, dress) {
   if (device.loading !== frame || !frame.contentDocument?.body) return;
   const before = device.frame;
@@ -72,6 +80,11 @@ function replace(device, frame, dress) {
   device.frame = frame;
   device.loading = null;
   frame.contentDocument.addEventListener("click", onClick);
+  if (afterwards && !shownDevices().some((each) => each.loading)) {
+    const act = afterwards;
+    afterwards = null;
+    act();
+  }
 }
 
 /** A link in the mail opens nothing here, but for one that leads to another place in the mail. */

@@ -44,6 +44,15 @@ function showReader() {
   document.querySelector("[data-step=nobody]").disabled = !person;
 }
 
+/** Look at an edition, as nobody in particular. */
+async function chooseEdition(segment) {
+  $("edition").value = segment;
+  reader.segment = $("edition").value;
+  reader.person = null;
+  showReader();
+  await showCopy();
+}
+
 async function step(to) {
   if (to === "nobody") reader.person = null;
   else {
@@ -86,12 +95,7 @@ async function chooseReader(row) {
 }
 
 function listenToReader() {
-  $("edition").addEventListener("change", async () => {
-    reader.segment = $("edition").value;
-    reader.person = null;
-    showReader();
-    await showCopy();
-  });
+  $("edition").addEventListener("change", () => chooseEdition($("edition").value));
   for (const button of document.querySelectorAll("[data-step]")) {
     button.addEventListener("click", () => step(button.dataset.step));
   }
