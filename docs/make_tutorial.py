@@ -3,11 +3,12 @@
 
 Rule: the page is the script. In a `console` block the lines after `$ ` are typed, and what follows is the
 answer; `<!-- write: FILE -->` saves the block below it, and `<!-- second terminal -->` leaves it running.
-The days, receipts and sizes of this walk are put in place of those of the page.
+The day, receipts and sizes of this walk are put in place of those of the page.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -16,13 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from newsletter.cli import main
+
 TUTORIAL = Path(__file__).with_name("tutorial.md")
-DAY = "2027-01-26"
+DAY = date(2027, 1, 26)
 """The day on which the page is set."""
 PORT = 8025
 """The port of the page's mail server."""
@@ -46,7 +50,7 @@ class Walk:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self.stack = stack
-        self.today = datetime.now(ZoneInfo("Europe/London")).date().isoformat()
+        self.today = datetime.now(ZoneInfo("Europe/London")).date()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = str(free.getsockname()[1])
         self.receipt = ""
@@ -69,26 +73,27 @@ class Walk:
     def _exchange(self, line: str) -> str:
         """A line as it is typed now, and its answer."""
         line = _RECEIPT.sub(self.receipt, line)
-        return f"$ {line}\n{self._answer(line)}"
+        return f"$ {line}\n{self._answer(self._now(line))}"
 
     def _answer(self, line: str) -> str:
-        command, _, rest = line.partition(" ")
+        command, *arguments = shlex.split(line)
         if command == "cd":
-            self.folder /= rest
+            self.folder /= arguments[0]
             return ""
+        said = self._then(_program(arguments, self.folder) if command == "newsletter" else self._shell(line))
+        self.receipt = next(iter(_RECEIPT.findall(said)), self.receipt)
+        return "".join(f"{each.rstrip()}\n" for each in said.splitlines())
+
+    def _shell(self, line: str) -> str:
         ran = subprocess.run(  # noqa: S603 - the commands are those of our own page
-            ["/bin/sh", "-c", self._now(line)],
+            ["/bin/sh", "-c", line],
             cwd=self.folder,
             env=_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
         )
-        said = ran.stdout.decode().replace(self.today, DAY)
-        if "Traceback" in said:
-            raise RuntimeError(f"$ {line}\n{said}")
-        self.receipt = next(iter(_RECEIPT.findall(said)), self.receipt)
-        return "\n".join(each.rstrip() for each in said.splitlines()) + "\n" if said else ""
+        return ran.stdout.decode()
 
     def _leave_running(self, line: str) -> None:
         command = subprocess.Popen(  # noqa: S603 - as above
@@ -105,7 +110,37 @@ class Walk:
 
     def _now(self, text: str) -> str:
         """What the page says, for this day and this machine."""
-        return text.replace(DAY, self.today).replace(str(PORT), self.port)
+        return text.replace(DAY.isoformat(), self.today.isoformat()).replace(str(PORT), self.port)
+
+    def _then(self, text: str) -> str:
+        """What is said today, as it is said on the day of the page."""
+        return text.replace(self.today.isoformat(), DAY.isoformat()).replace(_words(self.today), _words(DAY))
+
+
+def _program(arguments: Sequence[str], folder: Path) -> str:
+    """All that the program says. It runs in this process, since its start takes longer than its work."""
+    heard = io.BytesIO()
+    both = io.TextIOWrapper(heard, encoding="utf-8", write_through=True)
+    with chdir(folder), _called(arguments), redirect_stdout(both), redirect_stderr(both), suppress(SystemExit):
+        main()
+    # Detached, since closing the wrapper would close what is to be read.
+    both.detach()
+    return heard.getvalue().decode()
+
+
+@contextmanager
+def _called(arguments: Sequence[str]) -> Iterator[None]:
+    """The arguments and the environment of the process that a reader would start."""
+    before, environment = sys.argv, dict(os.environ)
+    try:
+        sys.argv = ["newsletter", *arguments]
+        os.environ.clear()
+        os.environ.update(_environment())
+        yield
+    finally:
+        sys.argv = before
+        os.environ.clear()
+        os.environ.update(environment)
 
 
 def _environment() -> dict[str, str]:
@@ -116,6 +151,10 @@ def _environment() -> dict[str, str]:
         "COLUMNS": "100",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def walked(written: str) -> str:

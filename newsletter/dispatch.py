@@ -81,6 +81,22 @@ def planned(ledger: Ledger, mailing: Mailing) -> Planned:
     return make_plan(mailing, proposal(ledger, mailing))
 
 
+def refusal(ledger: Ledger, mailing: Mailing, made: Planned) -> NotReady | None:
+    """Why a real send of this plan may not go, if it may not; approval apart."""
+    refused = made.refusal()
+    if refused is not None:
+        return refused
+    if not mailing.report.has_id:
+        return NotReady("the draft has no id", f"Write `id: {mailing.report.issue}` at its top.")
+    other = ledger.find_same_content(mailing.content, issue=mailing.report.issue)
+    if other is not None:
+        return NotReady(
+            f"this very report was already sent under the id '{other}'",
+            f"Give the draft back its id, `id: {other}`, so that nobody gets it twice.",
+        )
+    return None
+
+
 def freeze(
     ledger: Ledger,
     mailing: Mailing,
@@ -89,21 +105,16 @@ def freeze(
     timing: Timing | None = None,
     canary: Canary | None = None,
 ) -> Run:
-    """Freeze a plan as a run: real, or a rehearsal. Raises `NotReady` if what was planned has changed.
+    """Freeze a plan as a run: real, or a rehearsal.
 
-    A real run whose content already went out under another id is refused.
+    Raises `NotReady` if what was planned has changed, or if a real send of it is refused.
     """
-    issue = mailing.report.issue
     kind = Kind.REHEARSAL if is_rehearsal(mailing.transport) else Kind.REAL
-    if kind is Kind.REAL:
-        other = ledger.find_same_content(mailing.content, issue=issue)
-        if other is not None:
-            raise NotReady(
-                f"this very report was already sent under the id '{other}'",
-                f"Give the draft back its id, `id: {other}`, so that nobody gets it twice.",
-            )
+    refused = refusal(ledger, mailing, made) if kind is Kind.REAL else None
+    if refused is not None:
+        raise refused
     new = NewRun(
-        issue=issue,
+        issue=mailing.report.issue,
         kind=kind,
         transport=mailing.transport,
         editions=mailing.editions,
@@ -132,18 +143,23 @@ def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> R
     )
 
 
-def freeze_own_copies(ledger: Ledger, mailing: Mailing) -> Run:
-    """Freeze the writer's own copy of each edition, outside the count."""
+def freeze_own_copies(ledger: Ledger, mailing: Mailing, made: Planned) -> Run | None:
+    """Freeze the writer's own copy of each edition that this plan sends and they lack, outside the count."""
+    had = {row.segment for row in ledger.accounts.rows(mailing.report.issue, kind=Kind.COPY)}
+    due = [each.name for each in made.plan.segments if each.to_send and each.name not in had]
+    if not due:
+        return None
     own = mailing.workspace.settings.sender.from_
+    editions = {name: mailing.editions[name] for name in due}
     return ledger.freeze(
         NewRun(
             issue=mailing.report.issue,
             kind=Kind.COPY,
             transport=mailing.transport,
-            editions=mailing.editions,
+            editions=editions,
             headers=replace(mailing.headers, inert=True),
         ),
-        [_copy(mailing, name, chosen, own) for name, chosen in mailing.editions.items()],
+        [_copy(mailing, name, chosen, own) for name, chosen in editions.items()],
     )
 
 

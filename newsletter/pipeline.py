@@ -158,13 +158,14 @@ def open_mailing(
     transport: str | None = None,
     lists: Lists | None = None,
 ) -> Mailing:
-    """Open a draft for the segments asked for, or for its own. Raises `SourceError` with every mistake.
+    """Open a draft for the segments asked for, or its own, or all where it names none.
 
+    Raises `SourceError` with every mistake.
     `lists` are those of the workspace, where the caller has them open.
     """
     lists = lists or open_lists(workspace)
     report = workspace.read_draft(workspace.draft_path(draft), _known(workspace, lists))
-    chosen = lists.segments.select(segments or report.segments)
+    chosen = lists.segments.select(segments or report.segments or lists.segments.names)
     return Mailing(
         workspace=workspace,
         report=report,

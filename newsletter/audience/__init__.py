@@ -16,7 +16,7 @@ from newsletter import address
 from newsletter.audience import consent
 from newsletter.audience.consent import sign_up
 from newsletter.audience.lists import EMAIL, CsvList, inspect
-from newsletter.audience.segments import Condition, Segment, Segments, column_name, parse_segments
+from newsletter.audience.segments import Condition, Segment, Segments, column_name, folded, parse_segments
 from newsletter.errors import Mistake, SourceError, did_you_mean
 from newsletter.model import Recipient
 
@@ -40,6 +40,9 @@ BAD_ROWS_KEPT = 100
 
 _Decide = Callable[[str, int, str], Reason | None]
 """Told a key, the number of its segment and a name."""
+
+_FEW_VALUES = 1_000
+"""More different values than this are no vocabulary in which a slip could be found."""
 
 _HASH_MASK = (1 << 32) - 1
 
@@ -96,6 +99,26 @@ class Lists:
         """The merge fields: every column of every list that a segment names, but the address."""
         return frozenset(column for held in self.by_name.values() for column in held.columns) - {EMAIL}
 
+    def nobody(self, name: str) -> Mistake:
+        """Why a segment matches nobody, with the nearest value where no row has what its `where` asks for."""
+        document, segment = self.segments.document, self.segments.select([name])[0]
+        for column, condition in segment.where:
+            held = {folded(row[at]) for list_ in segment.lists for at, row in self._cells(list_, column)}
+            for wanted in set(condition.any_of or ()) - held:
+                at = document.where(("segments", name, "where", column))
+                what = f"no row has '{wanted}' in the column '{column}', so nobody is in '{name}'"
+                return document.mistake(
+                    what, at, did_you_mean(wanted, held) if len(held) <= _FEW_VALUES else ""
+                )
+        what = f"no row of {', '.join(segment.lists)} matches '{name}', so nobody would get it"
+        return document.mistake(what, document.where(("segments", name)), "See: newsletter lists")
+
+    def _cells(self, name: str, column: str) -> Iterator[tuple[int, list[str]]]:
+        held = self.by_name[name]
+        if column in held.columns:
+            at = held.columns.index(column)
+            yield from ((at, row) for _, row in held.rows(lambda _line, _why: None))
+
     def audience(self, names: Iterable[str], *, consent_required: bool) -> Audience:
         """The people of a draft for the named segments. Raises `SourceError` where one is unknown."""
         return Audience(self.segments.select(names), self, consent_required=consent_required)
@@ -104,7 +127,7 @@ class Lists:
 class Audience:
     """The people of a draft, segment by segment, in order of precedence. Each iteration reads the lists anew.
 
-    `lists` and `shared` speak of the last iteration that came to its end.
+    `lists`, `shared` and `unmatched` speak of the last iteration that came to its end.
     """
 
     def __init__(self, segments: tuple[Segment, ...], lists: Lists, *, consent_required: bool) -> None:
@@ -114,21 +137,28 @@ class Audience:
         self.lists: tuple[ListReport, ...] = ()
         self.shared = 0
         """How many addresses stand in rows of people with different names."""
+        self.unmatched: tuple[str, ...] = ()
+        """The segments that no row matched: more often a slip in `where` than a wish."""
         self._by_name = lists.by_name
 
     def __iter__(self) -> Iterator[Candidate]:
         shared: set[str] = set()
         decide = _decider(len(self.segments), shared)
         tallies: dict[str, _Tally] = {}
+        unmatched: list[str] = []
         for place, segment in enumerate(self.segments):
+            matched = 0
             for name in segment.lists:
-                held = self._by_name[name]
                 # A list of two segments is read twice, and reported once.
                 tally = _Tally()
                 tallies.setdefault(name, tally)
-                yield from self._members(segment, place, held, tally, decide)
+                yield from self._members(segment, place, self._by_name[name], tally, decide)
+                matched += tally.matched
+            if not matched:
+                unmatched.append(segment.name)
         self.lists = tuple(tally.report(self._by_name[name]) for name, tally in tallies.items())
         self.shared = len(shared)
+        self.unmatched = tuple(unmatched)
 
     def _members(
         self, segment: Segment, place: int, held: CsvList, tally: _Tally, decide: _Decide
@@ -157,6 +187,7 @@ class Audience:
             reason = decide(key, place, name)
             if reason is None and consent_required and not (source in fields and day in fields):
                 reason = "no_consent"
+            tally.matched += 1
             yield Candidate(Recipient(written, key, segment_name, fields), reason)
 
 
@@ -166,6 +197,7 @@ class _Tally:
 
     rows: int = 0
     wrong: int = 0
+    matched: int = 0
     bad_rows: list[tuple[int, str]] = field(default_factory=list)
 
     def bad(self, line: int, why: str) -> None:

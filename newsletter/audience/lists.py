@@ -190,9 +190,8 @@ def _encoding(opener: Opener, shown: str) -> str:
             pass
         else:
             return utf8
-    with opener() as stream:
-        with TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text:
-            _refuse_mixed(text, shown)
+    with opener() as stream, TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text:
+        _refuse_mixed(text, shown)
     return "cp1252"
 
 

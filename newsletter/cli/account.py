@@ -137,6 +137,9 @@ def stop(issue: str) -> None:
     workspace = opened()
     with dispatch.open_ledger(workspace) as ledger:
         name = _sent_issue(workspace, ledger, issue)
+        if not ledger.open_runs(name):
+            show.say(f"nothing of {name} is left to send, so there is nothing to stop")
+            return
         told = ledger.request_stop(name)
     working = f"told {told} at work" if told else "nobody was at work on it"
     show.say(f"stopped ({working}); to go on: newsletter resume {name}")

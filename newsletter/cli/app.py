@@ -119,7 +119,9 @@ def preview(
         str | None,
         typer.Argument(metavar="DRAFT", help="A file, or a name inside drafts/; else the one saved last."),
     ] = None,
-    port: Annotated[int, typer.Option(metavar="N", help="The port on 127.0.0.1; any free one by default.")] = 0,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="The port on 127.0.0.1; 0 for any free one.")
+    ] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the link.")] = False,
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the views to one HTML file instead.")

@@ -60,15 +60,16 @@ def plan(draft: str, *, segments: Sequence[str] | None, transport: Transport | N
     mailing = _open(draft, segments, transport)
     with dispatch.open_ledger(mailing.workspace) as ledger:
         made = _planned(ledger, mailing)
+        refusal = dispatch.refusal(ledger, mailing, made)
     if as_json:
         show.json(made.as_json())
     else:
         show.plan(made)
-    refusal = made.refusal()
-    if refusal is not None:
-        show.say(f"a real send would be refused: {refusal.message}")
-        return refusal.exit_code
-    return 0
+    if refusal is None:
+        return 0
+    show.say(f"a real send would be refused: {refusal.message}")
+    show.say(refusal.hint)
+    return refusal.exit_code
 
 
 def send(
@@ -100,7 +101,7 @@ def send(
         if made.plan.total and not cut_short:
             run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
             if mailing.workspace.settings.sender.own_copy:
-                dispatch.freeze_own_copies(ledger, mailing)
+                dispatch.freeze_own_copies(ledger, mailing, made)
             summaries.append(carry(mailing.workspace, ledger, run))
         elif not unfinished:
             show.say("everybody in these segments has had it already; nothing was sent")
@@ -137,6 +138,8 @@ def approve(
     with dispatch.open_ledger(mailing.workspace) as ledger:
         made = _planned(ledger, mailing)
         _match(mailing.workspace, made, receipt)
+        if not made.plan.total:
+            raise NotReady("everybody in these segments has had it already; there is nothing to approve")
         ledger.approve(mailing.report.issue, made.plan.receipt.value, name)
     show.say(f"{name} said yes to {made.plan.total:,} mails of {mailing.report.issue}; any change voids it")
 
@@ -144,19 +147,24 @@ def approve(
 def _open(draft: str, segments: Sequence[str] | None, transport: Transport | None) -> Mailing:
     workspace = opened()
     way = transport.value if transport else None
-    return open_mailing(workspace, draft, at=now(workspace), segments=segments, transport=way)
+    mailing = open_mailing(workspace, draft, at=now(workspace), segments=segments, transport=way)
+    if not segments and not mailing.report.segments:
+        raise SourceError(
+            [Mistake(Where(mailing.report.source), "the draft names no segments, so nobody would get it")],
+            f"Add: segments: [{', '.join(mailing.lists.segments.names)}], or choose with --segment.",
+        )
+    return mailing
 
 
 def _planned(ledger: Ledger, mailing: Mailing) -> Planned:
-    """The plan, with its receipt kept. Raises `SourceError` where a segment matches nobody at all."""
+    """The plan, with its receipt kept. Raises `SourceError` where a segment of the draft matches nobody.
+
+    Also where that segment is not sent to now: by a slip in its `where` its people would get another edition.
+    """
     made = dispatch.planned(ledger, mailing)
-    empty = [segment.name for segment in made.plan.segments if not segment.matched]
-    if len(empty) == len(made.plan.segments):
-        what = f"no row of the lists matches {' or '.join(empty)}, so nobody would get it"
-        raise SourceError(
-            [Mistake(Where(mailing.workspace.shown(mailing.workspace.segments_path)), what)],
-            "See: newsletter lists",
-        )
+    if mailing.audience.unmatched:
+        nobody = map(mailing.lists.nobody, mailing.audience.unmatched)
+        raise SourceError(nobody, "Nothing was planned, nothing was sent.")
     mailing.workspace.remember_receipt(made.plan.receipt.value, made.plan.receipt.components)
     return made
 
@@ -178,11 +186,9 @@ def _rehearse(ledger: Ledger, mailing: Mailing, made: Planned, *, as_json: bool)
 
 def _agree(ledger: Ledger, mailing: Mailing, made: Planned, receipt: str | None) -> None:
     """Let a real send pass only with a fitting receipt, or with the number of recipients typed."""
-    refusal = made.refusal()
+    refusal = dispatch.refusal(ledger, mailing, made)
     if refusal is not None:
         raise refusal
-    if not mailing.report.has_id:
-        raise NotReady("the draft has no id", f"Write `id: {mailing.report.issue}` at its top.")
     settings = mailing.workspace.settings
     if settings.approval == "required" and not ledger.approved(mailing.report.issue, made.plan.receipt.value):
         raise NotReady(

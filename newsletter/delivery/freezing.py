@@ -49,7 +49,7 @@ _CHEAP_TO_INDEX = 1_000_000
 def freeze(connection: Connection, new: NewRun, frozen: Iterable[Frozen], *, now: float) -> int:
     """Write the run and its people; the run's id. Raises `NotReady` if somebody has had the mail meanwhile."""
     issue_id = _issue(connection, new.issue)
-    if new.kind is not Kind.REAL:
+    if new.kind in {Kind.REHEARSAL, Kind.TEST}:
         _clear(connection, issue_id, new.kind)
     before = connection.scalar(select(func.max(people.c.id))) or 0
     run_id = _insert_run(connection, new, issue_id, now)
@@ -100,7 +100,7 @@ def _issue(connection: Connection, name: str) -> int:
 
 
 def _clear(connection: Connection, issue_id: int, kind: Kind) -> None:
-    """The last rehearsal, test or copy of an issue makes room for the next."""
+    """The last rehearsal or test of an issue makes room for the next."""
     old = select(runs.c.id).where(runs.c.issue_id == issue_id, runs.c.kind == kind)
     connection.execute(delete(people).where(people.c.issue_id == issue_id, people.c.kind == kind))
     connection.execute(delete(owners).where(owners.c.run_id.in_(old)))

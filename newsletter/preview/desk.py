@@ -65,7 +65,7 @@ class Desk:
     _lists: tuple[Stamp, Lists] | None = None
     _known: dict[str, str] = field(default_factory=dict, repr=False)
     """Code → key, of the people shown so far: the page names people by their codes."""
-    _copies: dict[tuple[int, str | None, str], Copy] = field(default_factory=dict, repr=False)
+    _copies: dict[tuple[object, ...], Copy] = field(default_factory=dict, repr=False)
 
     def open(self) -> None:
         """Read the workspace again. A mistake in it is kept as `trouble`."""
@@ -120,7 +120,7 @@ class Desk:
         if segment is not None and segment not in opened.mailing.segments:
             raise UsageError("this mailing has no such edition")
         self.shown_segment = segment
-        place = (opened.number, segment, recipient.key if recipient else "")
+        place = (opened.number, segment, recipient.key if recipient else "", _merged(recipient))
         if place not in self._copies:
             if len(self._copies) >= _COPIES_KEPT:
                 self._copies.clear()
@@ -160,6 +160,11 @@ class Desk:
             lists=self._lists[1],
         )
         return mailing, stamp
+
+
+def _merged(recipient: Recipient | None) -> tuple[tuple[str, str], ...]:
+    """What a list says of a person, by which a copy made before the list was changed is known."""
+    return tuple(sorted(recipient.fields.items())) if recipient else ()
 
 
 def lists_stamp(root: Path) -> Stamp:

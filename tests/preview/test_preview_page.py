@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from tests.cli.small import DRAFT, ISSUE, JANE, SIAN
-from tests.preview.conftest import Seen, Served, stop, watched
+from tests.cli.small import DRAFT, ISSUE, JANE, SIAN, Small
+from tests.preview.conftest import Seen, Served, start, stop, watched
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -190,6 +190,37 @@ def test_a_change_of_theme_list_or_settings_appears_too(seen: Seen) -> None:
     seen.until(lambda: seen.text("#fact-people") != before)
     seen.small.write("templates/parts/contents.mjml", "<mj-text>Seen at once</mj-text>")
     seen.until_in_mail("Seen at once")
+
+
+def test_a_reader_whose_row_changes_is_shown_anew(seen: Seen) -> None:
+    """What the list says now; and nobody once they are no longer in it."""
+    seen.page.click("[data-step=first]")
+    seen.until_in_mail("Dear Siân,")
+    seen.small.change("lists/clp-secretaries.csv", "Siân,", "Nerys,")
+    seen.until_in_mail("Dear Nerys,")
+    seen.small.change("lists/clp-secretaries.csv", SIAN, "somebody.else@example.org")
+    seen.until_in_mail("Dear friend,")
+    assert "no longer among those who get it" in seen.text("#notice")
+
+
+def test_a_draft_that_is_wrong_from_the_start_is_shown_when_it_is_mended(
+    browser: Browser, small: Small
+) -> None:
+    """The mistake stands there alone until then."""
+    small.change(f"drafts/{DRAFT}.md", "title:", "titel:")
+    running = start(small)
+    context = browser.new_context()
+    try:
+        seen = watched(context, small, running.origin)
+        seen.page.goto(running.link)
+        seen.page.wait_for_url(f"{running.origin}{running.room}")
+        seen.until(lambda: "line 3" in seen.text("#trouble"))
+        assert seen.text("#title") == "This draft cannot be shown yet"
+        small.change(f"drafts/{DRAFT}.md", "titel:", "title:")
+        seen.settle()
+    finally:
+        context.close()
+        stop(running)
 
 
 def test_a_folder_put_in_the_place_of_another_is_still_watched(seen: Seen) -> None:

@@ -72,6 +72,8 @@ function onceLoaded(act) {
 
 function replace(device, frame, dress) {
   if (device.loading !== frame || !frame.contentDocument?.body) return;
+  // An answer in other words than HTML says that this copy is no longer there; the next state brings another.
+  if (frame.contentDocument.contentType !== "text/html") return;
   const before = device.frame;
   dress(frame);
   frame.contentWindow.scrollTo(0, before?.contentWindow?.scrollY ?? device.scrolled ?? 0);

@@ -72,13 +72,14 @@ function refresh() {
     const before = state;
     state = await source.state();
     showTrouble();
-    if (!state.number) return;
+    if (!state.number) { $("title").textContent = "This draft cannot be shown yet"; return; }
     if (before.number && state.file !== before.file) { reader.person = null; reader.segment = null; }
     showDrafts();
     showEditions(state.editions);
-    const counted = state.plan && before.plan?.receipt !== state.plan.receipt;
+    const counted = state.plan && before.plan?.receipt !== state.plan.receipt && state.fresh;
+    const looking = Boolean(reader.person);
     if (counted) await sameReader();
-    if (state.number !== before.number || (counted && !copy)) await showCopy();
+    if (state.number !== before.number || (counted && looking)) await showCopy();
     showPeople();
     showChecks();
     showSending();
