@@ -6,12 +6,13 @@ people and settings for a server on loopback; the draft is the example's, its me
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import people
-from benchmarks.harness import Numbers, Stopwatch, main, part, peak_mib
+from benchmarks.harness import Numbers, Stopwatch, main, part, peak_mib, scratch
 from newsletter import dispatch
 from newsletter.pipeline import open_mailing, rendered
 from newsletter.workspace import Workspace, initialise
@@ -45,8 +46,13 @@ def prepared(folder: Path, number: int, port: int) -> Numbers:
 
 
 def delivered(folder: Path) -> Numbers:
-    """Deliver what the workspace's run owes, in a process of its own; all must have been accepted."""
-    return part("benchmarks.sending", "deliver", folder)
+    """Deliver what the workspace's run owes, in a process of its own; all must have been accepted.
+
+    The workspace is copied first, so that the same run can be delivered again.
+    """
+    with scratch() as where:
+        copy = shutil.copytree(folder, where / "workspace")
+        return part("benchmarks.sending", "deliver", copy)
 
 
 def _prepare(where: str, number: str, port: str) -> Numbers:

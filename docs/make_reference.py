@@ -155,7 +155,8 @@ def _check(rule: checks.Rule) -> str:
         r"^(?=(?:What it does|Why it matters|Example|Instead): )", rule.explanation, flags=re.MULTILINE
     )
     said = (re.sub(r"^([^:]+):", r"**\1:**", " ".join(part.split())) for part in parts if part.strip())
-    return "\n\n".join([f"### {rule.code}: {rule.name}", f"Severity: {rule.severity.value}.", *said])
+    severity = f"Severity: {rule.severity.value}{'; it cannot be silenced' if rule.guards_promise else ''}."
+    return "\n\n".join([f"### {rule.code}: {rule.name}", severity, *said])
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -173,6 +173,7 @@ def open_mailing(
         audience=lists.audience(
             dict.fromkeys([*report.segments, *(segment.name for segment in chosen)]),
             consent_required=workspace.settings.consent == "required",
+            today=at.date(),
         ),
         segments=tuple(segment.name for segment in chosen),
         headers=headers(workspace.settings, at),

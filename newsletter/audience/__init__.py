@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import date
+from functools import lru_cache, partial
 from pathlib import PurePath
 from typing import IO, Literal, NamedTuple
 
@@ -37,6 +38,9 @@ Reason = Literal["duplicate", "other_segment", "no_consent"]
 
 BAD_ROWS_KEPT = 100
 """How many bad rows of a list are told one by one; all are counted."""
+
+LINES_SHOWN = 5
+"""How many lines a note names."""
 
 _Decide = Callable[[str, int, str], Reason | None]
 """Told a key, the number of its segment and a name."""
@@ -119,9 +123,13 @@ class Lists:
             at = held.columns.index(column)
             yield from ((at, row) for _, row in held.rows(lambda _line, _why: None))
 
-    def audience(self, names: Iterable[str], *, consent_required: bool) -> Audience:
-        """The people of a draft for the named segments. Raises `SourceError` where one is unknown."""
-        return Audience(self.segments.select(names), self, consent_required=consent_required)
+    def audience(self, names: Iterable[str], *, consent_required: bool, today: date | None = None) -> Audience:
+        """The people of a draft for the named segments. Raises `SourceError` where one is unknown.
+
+        Consent dated later than `today` is none; where that is not given, any day will do.
+        """
+        chosen = self.segments.select(names)
+        return Audience(chosen, self, consent_required=consent_required, today=today)
 
 
 class Audience:
@@ -130,16 +138,21 @@ class Audience:
     `lists`, `shared` and `unmatched` speak of the last iteration that came to its end.
     """
 
-    def __init__(self, segments: tuple[Segment, ...], lists: Lists, *, consent_required: bool) -> None:
+    def __init__(
+        self, segments: tuple[Segment, ...], lists: Lists, *, consent_required: bool, today: date | None = None
+    ) -> None:
         self.segments = segments
         self.columns = lists.columns
         self.consent_required = consent_required
+        self.today = today
         self.lists: tuple[ListReport, ...] = ()
         self.shared = 0
         """How many addresses stand in rows of people with different names."""
         self.unmatched: tuple[str, ...] = ()
         """The segments that no row matched: more often a slip in `where` than a wish."""
         self._by_name = lists.by_name
+        # The same few thousand days stand in half a million rows.
+        self._is_past = lru_cache(maxsize=1 << 14)(partial(consent.is_past, today=today))
 
     def __iter__(self) -> Iterator[Candidate]:
         shared: set[str] = set()
@@ -168,7 +181,8 @@ class Audience:
         Half a million rows go through this loop: what does not depend on the row stands before it.
         """
         parse, key_of, segment_name = address.parse, address.key, segment.name
-        source, day, consent_required = consent.SOURCE, consent.DATE, self.consent_required
+        source, consent_required, is_past = consent.SOURCE, self.consent_required, self._is_past
+        day_at = held.columns.index(consent.DATE) if consent.DATE in held.columns else None
         belongs = segment.predicate(held.columns)
         email = held.columns.index(EMAIL)
         fields_at = [(column, at) for at, column in enumerate(held.columns) if column != EMAIL]
@@ -179,13 +193,17 @@ class Audience:
             except address.AddressError as error:
                 tally.invalid(line, str(error))
                 continue
+            day = "" if day_at is None else row[day_at]
+            dated = day != "" and is_past(day)
+            if day and not dated and consent_required:
+                tally.wrong_day(line)
             if belongs is None or not belongs(row):
                 continue
             key = key_of(written)
             fields = {column: row[at] for column, at in fields_at if row[at]}
             name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}"
             reason = decide(key, place, name)
-            if reason is None and consent_required and not (source in fields and day in fields):
+            if reason is None and consent_required and not (dated and source in fields):
                 reason = "no_consent"
             tally.matched += 1
             yield Candidate(Recipient(written, key, segment_name, fields), reason)
@@ -199,6 +217,8 @@ class _Tally:
     wrong: int = 0
     matched: int = 0
     bad_rows: list[tuple[int, str]] = field(default_factory=list)
+    wrong_days: int = 0
+    lines_of_days: list[str] = field(default_factory=list)
 
     def bad(self, line: int, why: str) -> None:
         """A row that could not be read as one."""
@@ -210,9 +230,26 @@ class _Tally:
         if len(self.bad_rows) < BAD_ROWS_KEPT:
             self.bad_rows.append((line, why))
 
+    def wrong_day(self, line: int) -> None:
+        """A row whose consent is dated by no day, or by one that is still to come."""
+        self.wrong_days += 1
+        if len(self.lines_of_days) < LINES_SHOWN:
+            self.lines_of_days.append(str(line))
+
     def report(self, held: CsvList) -> ListReport:
         notes = held.notes if self.rows else (*held.notes, "has a header but no rows")
+        if self.wrong_days:
+            notes = (*notes, self._wrong_days())
         return ListReport(held.name, self.rows, self.wrong, tuple(self.bad_rows), notes)
+
+    def _wrong_days(self) -> str:
+        number, lines = self.wrong_days, ", ".join(self.lines_of_days)
+        have = "row has" if number == 1 else "rows have"
+        where = f"{'line' if number == 1 else 'lines'} {lines}{', …' if number > LINES_SHOWN else ''}"
+        return (
+            f"{number:,} {have} no consent, for {consent.DATE} is no day up to today ({where}); "
+            "write 2025-09-28 or 28/09/2025"
+        )
 
 
 def _decider(segments: int, shared: set[str]) -> _Decide:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -14,6 +15,40 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/.]?)(?P<month>\d\d)\2(?P<day>\d\d)(?:[T ].*)?", re.ASCII)
+_DAY_FIRST = re.compile(
+    r"(?P<day>\d{1,2})[-/. ](?P<month>\d{1,2}|[A-Za-z]{3,9})[-/. ](?P<year>\d{4}|\d\d)(?: .*)?", re.ASCII
+)
+"""As spreadsheets show a day: 28/09/2025, 28.9.25, 28-Sep-25, each with or without a time."""
+
+_CENTURY = "20"
+"""Of a year of two digits: nobody signed up for e-mail in 1925."""
+
+
+def is_past(text: str, today: date | None) -> bool:
+    """Whether a `consent_date` is a day that has been, or any day where `today` is None."""
+    day = day_of(text)
+    return day is not None and (today is None or day <= today)
+
+
+def day_of(text: str) -> date | None:
+    """The day that a cell names; None where it names none. Of two numbers the day is the first."""
+    found = _YEAR_FIRST.fullmatch(text) or _DAY_FIRST.fullmatch(text)
+    if found is None:
+        return None
+    year = found["year"]
+    try:
+        return date(int(f"{_CENTURY}{year}"[-4:]), _month(found["month"]), int(found["day"]))
+    except ValueError:
+        return None
+
+
+def _month(text: str) -> int:
+    """The number of a month; 0, which no date has, where the word is none."""
+    if text.isdigit():
+        return int(text)
+    return next((at for at, name in enumerate(_MONTHS, 1) if name.lower().startswith(text.lower())), 0)
 
 
 def sign_up(fields: Mapping[str, str]) -> str | None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from newsletter import address
-from newsletter.audience import Candidate
+from newsletter.audience import Audience, Candidate, Lists
 from newsletter.cli import show
 from newsletter.cli.choices import Suppress
-from newsletter.cli.writing import opened, parsed_address
+from newsletter.cli.writing import now, opened, parsed_address
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.suppressions import Suppression
 from newsletter.dispatch import open_ledger
@@ -22,7 +22,7 @@ from newsletter.workspace import Workspace
 REASONS_IN_WORDS = {
     "duplicate": "listed once more, which changes nothing",
     "other_segment": "also matches here, but belongs to an earlier segment",
-    "no_consent": "cannot be sent to: there is no consent record",
+    "no_consent": "cannot be sent to: there is no consent record (a source, and a date up to today)",
 }
 REASONS = {
     "duplicate": "twice",
@@ -35,7 +35,7 @@ def lists(*, as_json: bool) -> None:
     """Each segment's rows, who belongs to it, and the rows nobody can be sent to by."""
     workspace = opened()
     held = open_lists(workspace)
-    audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
+    audience = _everybody(workspace, held)
     counts = {name: dict.fromkeys(("matched", "can_be_sent_to", *REASONS), 0) for name in held.segments.names}
     for candidate in audience:
         counted = counts[candidate.recipient.segment]
@@ -51,12 +51,20 @@ def lists(*, as_json: bool) -> None:
     show.list_reports(audience.lists)
 
 
+def _everybody(workspace: Workspace, held: Lists) -> Audience:
+    return held.audience(
+        held.segments.names,
+        consent_required=workspace.settings.consent == "required",
+        today=now(workspace).date(),
+    )
+
+
 def explain(wanted: str, *, as_json: bool) -> None:
     """All that is known of one person."""
     workspace = opened()
     key = _key(wanted)
     held = open_lists(workspace)
-    audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
+    audience = _everybody(workspace, held)
     rows = [candidate for candidate in audience if candidate.recipient.key == key]
     day = _days(workspace)
     with open_ledger(workspace) as ledger:

@@ -15,7 +15,7 @@ from newsletter.model import Edition, Headers, Person
 
 
 class Kind(StrEnum):
-    """What a run is for. Only a real run counts as having had the mail; a rehearsal or test replaces the last."""
+    """What a run is for. Only the real count as having had the mail; a rehearsal or test replaces the last."""
 
     REAL = "real"
     REHEARSAL = "rehearsal"

@@ -11,6 +11,7 @@ from newsletter import dispatch
 from newsletter.address import mask
 from newsletter.errors import NotReady, UsageError
 from newsletter.plan import Receipt, in_words
+from newsletter.preview.counting import refusal
 from newsletter.preview.desk import Desk
 
 
@@ -27,9 +28,9 @@ def approve(desk: Desk, *, receipt: str, name: str) -> str:
         planned = dispatch.planned(ledger, mailing)
         if not planned.plan.receipt.matches(receipt):
             raise NotReady(_changed(desk, planned.plan.receipt), "Look at it again.")
-        refusal = planned.refusal()
-        if refusal is not None:
-            raise refusal
+        refused = refusal(ledger, mailing, planned)
+        if refused is not None:
+            raise refused
         ledger.approve(mailing.report.issue, planned.plan.receipt.value, name)
     return f"{name} said yes to {planned.plan.total:,} copies. Any change to them voids it."
 

@@ -7,9 +7,11 @@ always that of the mailing at hand.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from newsletter import dispatch, plan
 from newsletter.delivery.ledger import Ledger
+from newsletter.errors import NotReady
 from newsletter.model import Edition
 from newsletter.pipeline import Mailing, Planned, preflight
 from newsletter.plan import Plan, Proposal
@@ -28,6 +30,8 @@ class Basis:
     """The segments that rows are sorted into, in order of precedence."""
     sent_to: tuple[str, ...]
     consent_required: bool
+    today: date | None
+    """Until which day consent counts."""
     merged: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
     """Of each edition its fields, and those without a default."""
     suppressed: frozenset[str] = field(repr=False)
@@ -43,6 +47,8 @@ class Counted:
     mailing: Mailing
     basis: Basis
     planned: Planned
+    refusal: NotReady | None
+    """Why it may not go, if it may not."""
     crowd: Crowd = field(repr=False)
     last_issue: str | None
     gone: tuple[str, ...] = field(repr=False)
@@ -66,17 +72,26 @@ def count(ledger: Ledger, mailing: Mailing, lists: Stamp, kept: Counted | None) 
         made = plan.make(proposal, crowd.add)
         gone = tuple(crowd.gone())
     mailing.workspace.remember_receipt(made.receipt.value, made.receipt.components)
+    planned = Planned(
+        title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal
+    )
     return Counted(
         mailing=mailing,
         basis=basis,
-        planned=Planned(
-            title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal
-        ),
+        planned=planned,
+        refusal=refusal(ledger, mailing, planned),
         crowd=crowd,
         last_issue=last,
         gone=gone,
         approved_by=ledger.approved(mailing.report.issue, made.receipt.value),
     )
+
+
+def refusal(ledger: Ledger, mailing: Mailing, planned: Planned) -> NotReady | None:
+    """Why this may not go, if it may not; a rehearsal has less to fulfil."""
+    if dispatch.is_rehearsal(mailing.transport):
+        return planned.refusal()
+    return dispatch.refusal(ledger, mailing, planned)
 
 
 def _basis(mailing: Mailing, proposal: Proposal, lists: Stamp, before: frozenset[str] | None) -> Basis:
@@ -88,6 +103,7 @@ def _basis(mailing: Mailing, proposal: Proposal, lists: Stamp, before: frozenset
         matched=tuple(segment.name for segment in mailing.audience.segments),
         sent_to=mailing.segments,
         consent_required=mailing.audience.consent_required,
+        today=mailing.audience.today,
         merged=tuple((name, each.fields, _required(each)) for name, each in mailing.editions.items()),
         suppressed=suppressed,
         already=already,

@@ -171,8 +171,7 @@ def _segments(mailing: Mailing) -> list[Told]:
 
 def _counted(counted: Counted, mailing: Mailing) -> Told:
     """What the plan says, and whether it is the plan of the mailing that is shown."""
-    made, planned, crowd = counted.plan, counted.planned, counted.crowd
-    refusal = planned.refusal()
+    made, crowd, refusal = counted.plan, counted.crowd, counted.refusal
     settings = mailing.workspace.settings
     return {
         "fresh": counted.mailing is mailing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from io import BytesIO, StringIO
 
 from newsletter.audience import Audience, Lists, parse_segments
@@ -50,6 +51,7 @@ def audience(
     members: Iterable[Sequence[str]] = (),
     names: Iterable[str] = NAMES,
     consent_required: bool = True,
+    today: date | None = None,
 ) -> Audience:
     files = {"secretaries.csv": csv_of(secretaries), "members.csv": csv_of(members)}
-    return lists(files).audience(names, consent_required=consent_required)
+    return lists(files).audience(names, consent_required=consent_required, today=today)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from io import BufferedReader, BytesIO
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.audience import BAD_ROWS_KEPT, Audience, Lists, parse_segments, sign_up
+from newsletter.audience import BAD_ROWS_KEPT, LINES_SHOWN, Audience, Lists, parse_segments, sign_up
+from newsletter.audience.consent import day_of, is_past
 from newsletter.errors import SourceError
 from tests.audience.people import NAMES, audience, csv_of, lists, row
 
@@ -67,6 +69,70 @@ def test_consent_is_asked_for_where_it_is_required() -> None:
     assert [reason for _, _, reason in reasons(required)] == ["no_consent", "no_consent", None]
     recorded = audience(members=rows, names=["members"], consent_required=False)
     assert [reason for _, _, reason in reasons(recorded)] == [None, None, None]
+
+
+TODAY = date(2025, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2025-09-28", date(2025, 9, 28)),
+        ("2025-09-28T10:00:00Z", date(2025, 9, 28)),
+        ("2025/09/28 10:00", date(2025, 9, 28)),
+        ("20250928", date(2025, 9, 28)),
+        ("28/09/2025", date(2025, 9, 28)),
+        ("28/09/2025 10:15", date(2025, 9, 28)),
+        ("3.4.25", date(2025, 4, 3)),
+        ("28-Sep-25", date(2025, 9, 28)),
+        ("28 September 2025", date(2025, 9, 28)),
+        ("31/31/2020", None),
+        ("30/02/2025", None),
+        ("09/28/2025", None),
+        ("2025-13-01", None),
+        ("28 Foo 2025", None),
+        ("0000-01-01", None),
+        ("00/00/0000", None),
+        ("yes", None),
+        ("spring 2024", None),
+        ("45928", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_read_as_spreadsheets_write_it(written: str, day: date | None) -> None:
+    """Year first, or day first; what names no day of the calendar is none."""
+    assert day_of(written) == day
+
+
+@given(st.text() | st.text(alphabet="0129/-. TJanSep"))
+def test_any_cell_is_a_day_or_none(cell: str) -> None:
+    """Whatever stands in a list, nothing is raised, and a day without a calendar to hold it to has been."""
+    assert is_past(cell, None) is (day_of(cell) is not None)
+
+
+def test_consent_on_an_impossible_or_future_day_is_none() -> None:
+    """The row is left out, and its list's note says which lines and how to write a day."""
+    days = ["31/31/2020", "2025-10-02", "2025-10-01", "28/09/2025", "soon"]
+    rows = [(*row(f"{number}@example.org")[:-1], day) for number, day in enumerate(days)]
+    found = audience(members=rows, names=["members"], today=TODAY)
+    assert [reason for _, _, reason in reasons(found)] == ["no_consent", "no_consent", None, None, "no_consent"]
+    (note,) = found.lists[0].notes
+    assert note.startswith("3 rows have no consent, for consent_date is no day up to today (lines 2, 3, 6); ")
+    assert note.endswith("write 2025-09-28 or 28/09/2025")
+    assert found.lists[0].invalid == 0
+
+
+def test_a_wrong_day_is_told_once_for_each_row_of_a_list() -> None:
+    """Also of rows that only a later segment takes, and not where consent need not be recorded."""
+    wrong = [(*row(f"{n}@example.org", role="chair")[:-1], "never") for n in range(LINES_SHOWN + 1)]
+    found = audience(secretaries=wrong, today=TODAY)
+    assert {reason for _, _, reason in reasons(found)} == {"no_consent"}
+    notes = {report.file: report.notes for report in found.lists}
+    assert notes["secretaries.csv"][0].startswith("6 rows have no consent")
+    assert "(lines 2, 3, 4, 5, 6, …)" in notes["secretaries.csv"][0]
+    recorded = audience(secretaries=wrong, consent_required=False, today=TODAY)
+    assert {reason for _, _, reason in reasons(recorded)} == {None}
+    assert all("consent" not in note for report in recorded.lists for note in report.notes)
 
 
 def test_people_who_share_an_address_are_one_recipient_and_counted() -> None:

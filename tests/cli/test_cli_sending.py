@@ -118,10 +118,13 @@ def test_renaming_the_draft_changes_nothing(small: Small, relay: Relay) -> None:
 
 
 def test_the_same_report_under_another_id_is_refused(small: Small, relay: Relay) -> None:
-    """Exit 1, with the id it was sent under, and nobody gets it twice."""
+    """Exit 1 by plan and by send, with the id it was sent under, and nobody gets it twice."""
     small.send()
     small.change(f"drafts/{DRAFT}.md", f"id: {ISSUE}", "id: something-else")
-    refused = small.send()
+    foreseen = small.run("plan", DRAFT, "--json")
+    assert foreseen.code == 1
+    assert f"`id: {ISSUE}`" in foreseen.err
+    refused = small.run("send", DRAFT, "--receipt", foreseen.json["receipt"])
     assert refused.code == 1
     assert f"`id: {ISSUE}`" in refused.err
     assert relay.addresses == ONCE_EACH
@@ -399,3 +402,11 @@ def test_no_command_that_sends_shows_an_address(small: Small, relay: Relay) -> N
     relay.answers = {JANE: f"550 5.1.1 <{JANE}> is not here", TOM: f"451 4.7.1 {TOM} later"}
     said = [small.send(), small.run("resume", ISSUE), small.run("status", ISSUE)]
     assert [a for each in said for a in EVERYBODY if a in each.text + each.err] == []
+
+
+def test_the_writer_gets_one_copy_of_each_edition(small: Small, relay: Relay) -> None:
+    """Members first, then everybody: two editions, two copies, whoever else is new in a list."""
+    small.send("--segment", "members")
+    small.send()
+    assert len(relay.own_copies) == len({"clp-secretaries", "members"})
+    assert relay.addresses == ONCE_EACH

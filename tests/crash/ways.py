@@ -48,8 +48,8 @@ class Way(Protocol):
     def start_over(self, root: Path) -> None:
         """Begin another issue, in this workspace: nothing has arrived."""
 
-    def arrived(self) -> list[str]:
-        """To whom messages arrived, whole, in order. Raises `AssertionError` for a broken one."""
+    def arrived(self, since: float = 0.0) -> list[str]:
+        """To whom messages arrived, whole, at this time or later. Raises `AssertionError` for a broken one."""
 
     def litter(self) -> list[str]:
         """What is left lying about that a finished send should have taken away."""
@@ -86,7 +86,8 @@ class BySmtp:
         self.receiver.pause_s = MESSAGE_S
         self.receiver.taken.clear()
 
-    def arrived(self) -> list[str]:
+    def arrived(self, since: float = 0.0) -> list[str]:
+        del since  # Nothing is older than the issue.
         for address, message in self.receiver.taken:
             assert to_of(message) == address, "somebody's message went to somebody else"
         return [address for address, _ in self.receiver.taken]
@@ -126,7 +127,8 @@ class BySendGrid:
         self.settle()
         self._from = len(self._stand_in.addresses)
 
-    def arrived(self) -> list[str]:
+    def arrived(self, since: float = 0.0) -> list[str]:
+        del since  # Nothing is older than the issue.
         return self._stand_in.addresses[self._from :]
 
     def litter(self) -> list[str]:
@@ -164,8 +166,9 @@ class ByOutbox:
         self._folder = root / "outbox" / ISSUE
         self._before = None
 
-    def arrived(self) -> list[str]:
-        return [to_of(path.read_bytes()) for path in (self._folder / "new").glob("*")]
+    def arrived(self, since: float = 0.0) -> list[str]:
+        found = [path for path in (self._folder / "new").glob("*") if path.stat().st_mtime >= since]
+        return [to_of(path.read_bytes()) for path in found]
 
     def litter(self) -> list[str]:
         beside = [path.name for path in self._folder.parent.iterdir() if path != self._folder]

@@ -110,9 +110,7 @@ class Postfix:
             time.sleep(0.02)
 
     def _queued(self) -> list[Path]:
-        return [
-            path for name in QUEUES for path in (self.folder / "queue" / name).rglob("*") if path.is_file()
-        ]
+        return [path for name in QUEUES for path in (self.folder / "queue" / name).rglob("*") if path.is_file()]
 
     def _greets(self) -> bool:
         try:

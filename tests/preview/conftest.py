@@ -153,7 +153,7 @@ class Seen:
 
     def settle(self) -> None:
         """Until the mail is there and everybody is counted."""
-        self.until(lambda: self.mail() and self.text("#receipt"))
+        self.until(lambda: self.mail() and self.text("#fact-inside") and self.text("#receipt"))
 
     def tab(self, name: str) -> None:
         self.page.click(f"#tab-{name}")

@@ -69,6 +69,10 @@ async function sameReader() {
   if (!reader.person || !state.plan) return;
   reader.person = await source.step({ ...asked(), from: reader.person.id, to: "same" });
   if (!reader.person) notice("The reader you looked at is no longer among those who get it.");
+  else if (reader.person.segment !== reader.segment) {
+    reader.segment = reader.person.segment;
+    $("edition").value = reader.segment;
+  }
   showReader();
 }
 
