@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from newsletter.cli import show
 from newsletter.cli.choices import Suppress
 from newsletter.cli.writing import now, opened, parsed_address
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.outcome import State
+from newsletter.delivery.run import Kind, Row
 from newsletter.delivery.suppressions import Suppression
 from newsletter.dispatch import open_ledger
 from newsletter.errors import UsageError
@@ -23,6 +26,13 @@ REASONS_IN_WORDS = {
     "duplicate": "listed once more, which changes nothing",
     "other_segment": "also matches here, but belongs to an earlier segment",
     "no_consent": "cannot be sent to: there is no consent record (a source, and a date up to today)",
+}
+STANDINGS = {
+    State.ACCEPTED: "has had it",
+    State.UNKNOWN: "may have had it; nobody can know",
+    State.PENDING: "will get it when the sending goes on",
+    State.CLAIMED: "is being sent it, or was when a process died",
+    State.DEFERRED: "was refused for now, and will be tried again",
 }
 REASONS = {
     "duplicate": "twice",
@@ -64,49 +74,58 @@ def explain(wanted: str, *, as_json: bool) -> None:
     workspace = opened()
     key = _key(wanted)
     held = open_lists(workspace)
-    audience = _everybody(workspace, held)
+    audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
     rows = [candidate for candidate in audience if candidate.recipient.key == key]
-    day = _days(workspace)
     with open_ledger(workspace) as ledger:
-        opt_outs = ledger.suppressions.history(key)
-        drafts = {
-            issue: _verdict(rows, segments, ledger, issue, key)
-            for issue, segments in drafts_segments(workspace, held).items()
-        }
-        history = ledger.accounts.history(key)
-    if as_json:
-        show.json(
-            {
-                "rows": [
-                    {
-                        "segment": row.recipient.segment,
-                        "reason": row.reason,
-                        "fields": dict(row.recipient.fields),
-                    }
-                    for row in rows
-                ],
-                "suppressions": [_opt_out(each, day) for each in opt_outs],
-                "drafts": drafts,
-                "history": [
-                    {
-                        "issue": row.issue,
-                        "kind": row.kind.value,
-                        "segment": row.segment,
-                        "state": row.state.value,
-                    }
-                    for row in history
-                ],
-            }
+        person = _Person(
+            rows=rows,
+            opt_outs=ledger.suppressions.history(key),
+            drafts={
+                issue: _verdict(rows, segments, ledger, issue, key)
+                for issue, segments in drafts_segments(workspace, held).items()
+            },
+            history=ledger.accounts.history(key),
         )
-        return
-    _show_rows(rows)
-    for each in opt_outs:
-        ended = f", lifted {day(each.lifted_at)} ({each.lifted_why})" if each.lifted_at else ""
-        print(f"opted out {day(each.at)}: {each.reason} ({each.source}){ended}")
-    for issue, said in drafts.items():
-        print(f"{issue}: {said}")
-    for row in history:
-        print(f"{row.issue} ({row.kind.value}, for {row.segment}): {row.state.value} {row.detail}".rstrip())
+    if as_json:
+        show.json(person.as_json(_days(workspace)))
+    else:
+        person.tell(_days(workspace))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Person:
+    """What the lists, the opt-outs, the drafts and the ledger say of somebody."""
+
+    rows: Sequence[Candidate]
+    opt_outs: Sequence[Suppression]
+    drafts: Mapping[str, str]
+    """Issue → whether they would get it, and why."""
+    history: Sequence[Row]
+
+    def as_json(self, day: Day) -> dict[str, object]:
+        return {
+            "rows": [
+                {"segment": row.recipient.segment, "reason": row.reason, "fields": dict(row.recipient.fields)}
+                for row in self.rows
+            ],
+            "suppressions": [_opt_out(each, day) for each in self.opt_outs],
+            "drafts": self.drafts,
+            "history": [
+                {"issue": row.issue, "kind": row.kind.value, "segment": row.segment, "state": row.state.value}
+                for row in self.history
+            ],
+        }
+
+    def tell(self, day: Day) -> None:
+        left = any(each.lifted_at is None for each in self.opt_outs)
+        _show_rows(self.rows, left=left)
+        for each in self.opt_outs:
+            ended = f", lifted {day(each.lifted_at)} ({each.lifted_why})" if each.lifted_at else ""
+            print(f"opted out {day(each.at)}: {each.reason} ({each.source}){ended}")
+        for issue, said in self.drafts.items():
+            print(f"{issue}: {said}")
+        for row in self.history:
+            print(f"{row.issue} ({row.kind.value}, for {row.segment}): {row.state.value} {row.detail}".rstrip())
 
 
 def suppress(action: Suppress, what: str | None, *, reason: str, as_json: bool) -> None:
@@ -162,8 +181,10 @@ def _verdict(rows: list[Candidate], segments: tuple[str, ...], ledger: Ledger, i
     # Precedence is among the draft's own segments: the first that they match is theirs.
     first = min(candidates, key=lambda row: segments.index(row.recipient.segment))
     segment = first.recipient.segment
-    if key in ledger.accounts.already(issue):
-        return "has had it, or may have, or is in an unfinished run"
+    states = {row.state for row in ledger.accounts.history(key) if row.issue == issue and row.kind is Kind.REAL}
+    said = next((STANDINGS[state] for state in states if state in STANDINGS), None)
+    if said is not None:
+        return said
     if any(each.lifted_at is None for each in ledger.suppressions.history(key)):
         return "would not get it: opted out"
     if first.reason == "no_consent":
@@ -173,11 +194,11 @@ def _verdict(rows: list[Candidate], segments: tuple[str, ...], ledger: Ledger, i
     return f"would get the edition for {segment}{also}"
 
 
-def _show_rows(rows: list[Candidate]) -> None:
+def _show_rows(rows: Sequence[Candidate], *, left: bool) -> None:
     if not rows:
         print("in no segment of this workspace")
     for row in rows:
-        said = REASONS_IN_WORDS[row.reason] if row.reason else "can be sent to"
+        said = REASONS_IN_WORDS[row.reason] if row.reason else "opted out" if left else "can be sent to"
         fields = ", ".join(f"{name}: {value}" for name, value in row.recipient.fields.items())
         print(f"{row.recipient.segment}: {said}. {fields}")
 

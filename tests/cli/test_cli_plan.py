@@ -121,7 +121,7 @@ def test_a_segment_that_matches_nobody_is_a_mistake(small: Small) -> None:
 
 @pytest.mark.parametrize("chosen", [(), ("--segment", "members")])
 def test_an_empty_segment_sends_nobody_another_edition(small: Small, chosen: tuple[str, ...]) -> None:
-    """With a slip in the first segment of a draft, its people would be swept into the next: nothing is planned."""
+    """With a slip in the first segment, its people would be swept into the next: nothing is planned."""
     small.change("lists/segments.yaml", "role: secretary", "role: secretery")
     result = small.run("plan", DRAFT, *chosen)
     assert result.code == 3
