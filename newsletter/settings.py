@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -18,6 +20,7 @@ from newsletter.address import AddressError
 from newsletter.address import parse as parse_address
 from newsletter.errors import Mistake, SettingsError, SourceError
 from newsletter.render.disclaimer import missing_words
+from newsletter.render.look import font_named, unknown_font
 
 
 def _address(value: str) -> str:
@@ -28,9 +31,53 @@ def _address(value: str) -> str:
 
 
 def _web_address(value: str) -> str:
-    if not value.startswith(("https://", "http://")) or " " in value:
+    if not value.startswith(("https://", "http://")) or " " in value or not _host(value):
         raise ValueError("a web address that starts with https://")
     return value.rstrip("/")
+
+
+def _public_address(value: str) -> str:
+    address = _web_address(value)
+    if not address.startswith("https://") and not _is_loopback(_host(address)):
+        raise ValueError(
+            "a web address that starts with https://; with http, readers' links could be read on the way, and "
+            "mail programs would offer no one-click unsubscribing"
+        )
+    return address
+
+
+def _host(address: str) -> str:
+    """The host of a web address; empty where it has none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine, so that nothing passes over a network."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _colour(value: str) -> str:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", value):
+        raise ValueError("a colour as #rrggbb, in quotes, such as '#8a1538'")
+    return value
+
+
+def _font(value: str) -> str:
+    if font_named(value) is None:
+        raise yaml_source.mistake(*unknown_font(value))
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise ValueError("a language such as en-GB")
+    return value
 
 
 def _domain(value: str) -> str:
@@ -69,6 +116,10 @@ def _disclaimer(value: str) -> str:
 
 Address = Annotated[str, AfterValidator(_address)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+PublicAddress = Annotated[str, AfterValidator(_public_address)]
+Colour = Annotated[str, AfterValidator(_colour)]
+Font = Annotated[str, AfterValidator(_font)]
+Language = Annotated[str, AfterValidator(_language)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Disclaimer = Annotated[str, AfterValidator(_disclaimer)]
@@ -92,9 +143,9 @@ class Sender(_Section):
 class ThemeSettings(_Section):
     """What a theme lets you choose."""
 
-    accent: str = Field(default="#8a1538", pattern=r"^#[0-9a-fA-F]{6}$", description="A colour, `#rrggbb`.")
+    accent: Colour = Field(default="#8a1538", description="A colour, `#rrggbb`.")
     logo: WebAddress | None = Field(default=None, description="The web address of a picture for the masthead.")
-    font: Line = Field(default="Georgia", description="The reading font; a system font.")
+    font: Font = Field(default="Georgia", description="The reading font; a system font.")
 
 
 class Smtp(_Section):
@@ -150,13 +201,11 @@ class Settings(_Section):
     imprint: Line | None = Field(default=None, description="Who promotes this, with a postal address.")
     postal_address: Line | None = Field(default=None, description="A postal address for the footer.")
     privacy_url: WebAddress | None = Field(default=None, description="Your privacy notice.")
-    site_url: WebAddress | None = Field(default=None, description="The base of your public pages.")
+    site_url: PublicAddress | None = Field(default=None, description="The base of your public pages; https.")
     bounce_domain: Domain | None = Field(
         default=None, description="The domain whose mail is bounces to this program."
     )
-    lang: str = Field(
-        default="en-GB", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="The language of the mail."
-    )
+    lang: Language = Field(default="en-GB", description="The language of the mail.")
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default="Europe/London", description="The zone of dates."
     )

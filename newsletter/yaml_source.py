@@ -276,7 +276,33 @@ _EXPECTED = {
     "too_short": "at least one item",
     "model_type": "`key: value` lines below it",
     "dict_type": "`key: value` lines below it",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_too_short": "some text",
+    "string_too_long": "{max_length} characters at most",
+    "string_pattern_mismatch": "text of another form",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} or less",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "value_error": "{error}",
 }
+"""pydantic's kinds of errors → what a person would say was expected, with what pydantic tells of it."""
+
+
+def expected(found: Mapping[str, Any]) -> str:
+    """What one of pydantic's errors asks for, in a person's words: “a whole number”, “65535 or less”."""
+    words = _EXPECTED.get(found["type"])
+    return str(found["msg"]) if words is None else words.format(**found.get("ctx", {}))
 
 
 def _model_mistake(document: Document, model: type[BaseModel], found: dict[str, Any]) -> Mistake:
@@ -292,10 +318,8 @@ def _model_mistake(document: Document, model: type[BaseModel], found: dict[str, 
         case "mistake":
             return document.mistake(found["msg"], at, found["ctx"]["hint"])
     name = ".".join(str(part) for part in location if isinstance(part, str)) or "this"
-    message = found["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    message = _EXPECTED.get(found["type"], message)
     meant_text = found["type"] == "string_type" and isinstance(found["input"], dict)
-    return document.mistake(f"'{name}': expected {message}", at, _QUOTE_COLON if meant_text else "")
+    return document.mistake(f"'{name}': expected {expected(found)}", at, _QUOTE_COLON if meant_text else "")
 
 
 def _example(model: type[BaseModel], location: Location) -> str:

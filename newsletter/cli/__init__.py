@@ -6,6 +6,10 @@ Rule: stdout is data, stderr is talk. Whatever goes wrong on purpose ends here a
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 INTERRUPTED = 130
 
@@ -35,10 +39,26 @@ def _run() -> int:
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
-        print(f"error: {error.format_message()}", file=sys.stderr)
+        print(f"error: {_in_words(error)}", file=sys.stderr)
         print("See: newsletter --help, or newsletter COMMAND --help", file=sys.stderr)
         return error.exit_code
     except typer.Abort:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return code if isinstance(code, int) else 0
+
+
+def _in_words(error: typer.TyperException) -> str:
+    """What is wrong with the command; of an option's value, in words that `newsletter.yaml`'s errors use too."""
+    if error.__cause__ is None:
+        return error.format_message()
+    from pydantic import ValidationError
+
+    from newsletter.yaml_source import expected
+
+    if isinstance(error.__cause__, ValidationError):
+        # typer takes over the first message of pydantic, which speaks to programmers.
+        found = error.__cause__.errors(include_url=False)[0]
+        words = expected(dict(found))
+        error.message = words if found["type"] == "value_error" else f"expected {words}"
+    return error.format_message()

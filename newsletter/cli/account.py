@@ -61,8 +61,8 @@ def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json
         if summary.settled:
             rate = summary.settled / max(summary.elapsed_s, 0.001)
             one, more = ("own copy", "own copies") if summary.run.kind is Kind.COPY else ("mail", "mails")
-            what = one if summary.settled == 1 else more
-            show.say(f"{summary.settled:,} {what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
+            what = show.counted(summary.settled, one, more)
+            show.say(f"{what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
         for words in (summary.reason, summary.hint):
             if words:
                 show.say(words)
@@ -103,7 +103,8 @@ def rows(issue: str | None, wanted: Unreached | None, export: Path | None, *, as
     with dispatch.open_ledger(workspace) as ledger:
         found = ledger.accounts.rows(issue_of(workspace, ledger, issue), states)
         if export is not None:
-            show.say(f"wrote {_export(found, export):,} rows to {export}; it holds people's addresses")
+            written = show.counted(_export(found, export), "row", "rows")
+            show.say(f"wrote {written} to {export}; it holds people's addresses")
             return 0
         shown = [
             {"to": mask(row.address), "segment": row.segment, "code": row.reply_code, "detail": row.detail}
@@ -219,10 +220,12 @@ def _sent_issue(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
 def _asked_count(number: int) -> int:
     if not has_terminal():
         raise UsageError(
-            f"{number:,} people are unknown and may have the mail", f"To send again: --count {number}"
+            f"{show.counted(number, 'person is', 'people are')} unknown and may have the mail",
+            f"To send again: --count {number}",
         )
     typed = typer.prompt(
-        f"{number:,} people may have it already. Type that number to send to them again", err=True
+        f"{show.counted(number, 'person', 'people')} may have it already. Type that number to send again",
+        err=True,
     )
     return int(typed) if typed.isdecimal() else -1
 

@@ -141,7 +141,8 @@ def approve(
         if not made.plan.total:
             raise NotReady("everybody in these segments has had it already; there is nothing to approve")
         ledger.approve(mailing.report.issue, made.plan.receipt.value, name)
-    show.say(f"{name} said yes to {made.plan.total:,} mails of {mailing.report.issue}; any change voids it")
+    mails = show.counted(made.plan.total, "mail", "mails")
+    show.say(f"{name} said yes to {mails} of {mailing.report.issue}; any change voids it")
 
 
 def _open(draft: str, segments: Sequence[str] | None, transport: Transport | None) -> Mailing:

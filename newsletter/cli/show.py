@@ -55,6 +55,11 @@ def _out() -> Console:
     return Console(highlight=False, emoji=False, soft_wrap=True, width=width)
 
 
+def counted(number: int, one: str, more: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """A table on stdout; every column but the first is a number or short."""
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
@@ -104,7 +109,8 @@ def plan(planned: Planned) -> None:
             print(f"  {segment.title or segment.name}, such as {', '.join(segment.examples)}")
     list_reports(made.lists)
     if made.shared:
-        print(f"  {made.shared} addresses are shared by people of different names; each gets one mail")
+        shared = counted(made.shared, "address is", "addresses are")
+        print(f"  {shared} shared by people of different names; each gets one mail")
     console.print(f"[{VERDICT_STYLES[planned.preflight.verdict.value]}]{planned.preflight.verdict.value}[/]")
     problems(planned.preflight.problems)
     console.print(f"to send: [bold]{made.total:,}[/]   receipt: [bold]{made.receipt.value}[/]")
@@ -113,12 +119,12 @@ def plan(planned: Planned) -> None:
 def list_reports(lists: Iterable[ListReport]) -> None:
     """What reading each list found, with its first bad rows."""
     for each in lists:
-        bad = f", {each.invalid} that cannot be used" if each.invalid else ""
-        print(f"  lists/{each.file}: {each.rows:,} rows{bad}")
+        bad = f", {each.invalid:,} that cannot be used" if each.invalid else ""
+        print(f"  lists/{each.file}: {counted(each.rows, 'row', 'rows')}{bad}")
         for line, why in each.bad_rows[:BAD_ROWS_SHOWN]:
             print(f"    lists/{each.file}:{line}: {why}")
         if each.invalid > BAD_ROWS_SHOWN:
-            print(f"    … and {each.invalid - BAD_ROWS_SHOWN} more")
+            print(f"    … and {each.invalid - BAD_ROWS_SHOWN:,} more")
         for note in each.notes:
             print(f"    note: {note}")
 

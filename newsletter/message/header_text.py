@@ -17,7 +17,7 @@ from newsletter.render.pieces import escape
 
 _WIDTH = 76
 _LONGEST_PLAIN = 60
-"""Quotes cannot be folded; this much with its backslashes fits most often, and always within 998."""
+"""What fits on a line beside the name of any header that holds a mailbox."""
 
 _ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 """A display name that needs no quotes (RFC 5322 section 3.2.3)."""
@@ -84,10 +84,18 @@ def phrase(name: str, *, header: str) -> str:
     if len(name) <= _LONGEST_PLAIN and _ATOMS.fullmatch(name) and "=?" not in name:
         return name
     name = one_line(name)
-    if not _is_plain(name) or len(name) > _LONGEST_PLAIN:
-        return encoded_words(name, used=len(f"{header}: "))
-    if not name or _ATOMS.fullmatch(name):
-        return name
+    used = len(f"{header}: ")
+    if not name or not _is_plain(name):
+        return encoded_words(name, used=used)
+    written = name if _ATOMS.fullmatch(name) else _in_quotes(name)
+    words = re.findall(" +[^ ]+", f" {written}")
+    if max(map(len, words)) > _WIDTH - used:
+        return encoded_words(name, used=used)
+    # Between plain words and within quotes a space may be folded (RFC 5322 sections 3.2.4 and 3.2.5).
+    return _folded(words, _WIDTH - used)
+
+
+def _in_quotes(name: str) -> str:
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}"'
 

@@ -7,8 +7,9 @@ in dark is worked out here, so that no choice of accent makes text unreadable.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 
-from newsletter.errors import Mistake, SettingsError, Where, did_you_mean
+from newsletter.errors import Mistake, SettingsError, Where
 from newsletter.render import colour
 from newsletter.render.colour import WHITE, Colour
 from newsletter.render.disclaimer import DEFAULT_WORDING
@@ -97,14 +98,22 @@ def palette(look: Look) -> Palette:
 
 def font_stack(look: Look) -> str:
     """The chosen font with what stands in for it. Raises `SettingsError` for one that mail cannot count on."""
-    known = {name.lower(): stack for name, stack in FONTS.items()}
-    stack = known.get(look.font.strip().lower())
-    if stack is None:
-        raise _wrong(
-            f"the font '{look.font}' is not one that readers' machines have",
-            f"{did_you_mean(look.font, known)} There are: {', '.join(FONTS)}.",
-        )
-    return stack
+    name = font_named(look.font)
+    if name is None:
+        raise _wrong(*unknown_font(look.font))
+    return FONTS[name]
+
+
+def font_named(text: str) -> str | None:
+    """The key of `FONTS` that somebody wrote, in whatever case; None where there is none."""
+    return next((name for name in FONTS if name.lower() == text.strip().lower()), None)
+
+
+def unknown_font(text: str) -> tuple[str, str]:
+    """What is wrong with a font that is not in `FONTS`, and what to do: the nearest, or all of them."""
+    near = get_close_matches(text.strip().lower(), map(str.lower, FONTS), n=1)
+    hint = f"Did you mean '{font_named(near[0])}'?" if near else f"There are: {', '.join(FONTS)}."
+    return f"the font '{text}' is not one that readers' machines have", hint
 
 
 def _wrong(what: str, hint: str) -> SettingsError:

@@ -18,7 +18,7 @@ class SmtpReceiver:
         self.connections = Loopback(self._serve)
         self.pipelining = True
         self.pause_s = 0.0
-        """How long a message takes."""
+        """How long a message takes. Less of it also shortens what has begun."""
         self.trap = Trap()
         self.taken: list[tuple[str, bytes]] = []
         """Recipient and message, in order; an append is whole or not at all."""
@@ -77,9 +77,14 @@ class _Session:
             raise ConnectionAbortedError
         self._server.taken.append((self._to, message))
         self._trap.reached(Smtp.TAKEN)
-        time.sleep(self._server.pause_s)
+        self._pause()
         self._say("250 2.0.0 Ok: taken")
         self._trap.reached(Smtp.REPLIED)
+
+    def _pause(self) -> None:
+        begun = time.monotonic()
+        while (left_s := begun + self._server.pause_s - time.monotonic()) > 0:
+            time.sleep(min(left_s, 0.05))
 
     def _message(self) -> bytes:
         lines: list[bytes] = []
