@@ -15,6 +15,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from newsletter import address, plan
+from newsletter.checks import World
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock, SystemClock
 from newsletter.delivery.engine import Progress, Summary, deliver
@@ -78,7 +79,18 @@ def proposal(ledger: Ledger, mailing: Mailing) -> Proposal:
 
 def planned(ledger: Ledger, mailing: Mailing) -> Planned:
     """The dry run, as the ledger and the lists stand now."""
-    return make_plan(mailing, proposal(ledger, mailing))
+    return make_plan(
+        mailing, proposal(ledger, mailing), World(last_time=last_time(ledger, mailing.report.issue))
+    )
+
+
+def last_time(ledger: Ledger, issue: str) -> dict[str, int]:
+    """Segment → how many people the newest other issue went to, those who left since then aside."""
+    newest = next((name for name in ledger.issues() if name != issue), None)
+    stands = ledger.accounts.status(newest) if newest else None
+    if stands is None:
+        return {}
+    return {name: counts.planned - counts.suppressed for name, counts in stands.by_segment.items()}
 
 
 def refusal(ledger: Ledger, mailing: Mailing, made: Planned) -> NotReady | None:

@@ -257,14 +257,20 @@ def preflight(mailing: Mailing, made: plan.Plan | None = None, world: World = AS
         domain=_domain_report(mailing.workspace),
         answers=world.answers,
         spam=world.spam,
+        drift={
+            each.name: (world.last_time[each.name], each.to_send + each.excluded["already_sent"])
+            for each in made.segments
+            if each.name in world.last_time
+        },
     )
     return Preflight(source=mailing.report.source, problems=checks.run(evidence))
 
 
-def make_plan(mailing: Mailing, proposal: Proposal) -> Planned:
+def make_plan(mailing: Mailing, proposal: Proposal, world: World = ASKED_NOTHING) -> Planned:
     """The dry run of a mailing, with what the ledger knows of opt-outs and of who has had it."""
     made = plan.make(proposal)
-    return Planned(title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal)
+    found = preflight(mailing, made, world)
+    return Planned(title=mailing.report.title, plan=made, preflight=found, proposal=proposal)
 
 
 def sample(mailing: Mailing, chosen: Edition) -> bytes:

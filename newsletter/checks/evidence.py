@@ -45,6 +45,8 @@ class Evidence:
     """Web address → what came back, if links were fetched."""
     spam: SpamScore | None = None
     """What SpamAssassin on this machine says, if it was asked."""
+    drift: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Segment → how many people the last issue went to, and how many this one would."""
 
     @property
     def rehearsal(self) -> bool:

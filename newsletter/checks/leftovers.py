@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from newsletter.checks.prose import Passage
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
+from newsletter.drafts import FIELD
 
 TEMPLATE = (
     "The one thing every reader should know",
@@ -74,8 +75,13 @@ _MOJIBAKE = re.compile(r"\ufffd|â€|Ã[\x80-\xbf©¨¡³­ª«]|Â[£§°\xa0�
 
 _TYPED_MARKUP = re.compile(
     r"""
-    # Tags and entities
-    </?(?:a|b|i|u|br|p|em|strong|span|div|font|h[1-6]|ul|ol|li|table|tr|td|img|center|hr|sup|sub)\b[^<>]*>
+    # Tags, comments and entities
+    </?(?:a|abbr|article|audio|b|big|blockquote|body|br|button|center|cite|code|col|del|details|div|dl|d[dt]|em
+        |figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link
+        |main|mark|meta|nav|object|ol|option|p|picture|pre|q|s|script|section|select|small|source|span|strike
+        |strong|style|su[bp]|summary|svg|table|tbody|td|textarea|tfoot|th|thead|title|tr|tt|u|ul|video|wbr
+        )(?:\s[^<>]*|/)?>
+    | <!(?:--|[–—]).*?(?:(?:--|[–—])>|$) | <!DOCTYPE\b[^<>]*> | <!\[CDATA\[
     | &(?:nbsp|amp|lt|gt|quot|pound|ndash|mdash|rsquo|lsquo|\#\d+);
     # Markdown that is opened and not closed, or has a gap in it
     | \*{2,} | (?<!\w)_{2}(?=\w) | (?<=\w)_{2}(?!\w) | ~~(?=\S) | ^\#{1,6}(?=\w)
@@ -162,8 +168,16 @@ def markup_that_readers_will_see(evidence: Evidence) -> Iterator[Finding]:
         for found in _TYPED_MARKUP.finditer(passage.text):
             if any(f"\\{found[0][0]}" in line for _, line in passage.lines):
                 continue  # it was escaped, so it is meant
+            if _is_merged(found[0], passage):
+                continue
             message = f"“{_shortened(found[0])}” will be shown to readers as it stands"
             yield Finding(message, passage.place(found[0]))
+
+
+def _is_merged(text: str, passage: Passage) -> bool:
+    """Whether it is a merge field that the writer put in brackets, and a reader sees their own words there."""
+    fields = (field["name"] for _, line in passage.lines for field in FIELD.finditer(line))
+    return any(text == f"[{name}]" for name in fields)
 
 
 def _means_something(found: re.Match[str]) -> bool:

@@ -200,6 +200,22 @@ def replies_reach_somebody(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(f"replies go to {evidence.settings.reply_to.partition('@')[0]}@…", "newsletter.yaml")
 
 
+@rule("S12", Severity.WARNING)
+def about_as_many_as_last_time(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: compares each segment with the last issue; warns beyond `limits.drift_percent`.
+
+    Why it matters: a list cut off, or pasted in twice, shows in its number before it shows in complaints.
+    Example: 310 secretaries where the last issue went to 650.
+    Instead: look at the list; if the change is right, send.
+    """
+    most = evidence.settings.limits.drift_percent
+    for name, (before, now) in evidence.drift.items():
+        if before and abs(now - before) * 100 > most * before:
+            yield Finding(
+                f"{name}: {now:,} people, and the last issue went to {before:,}", "lists/segments.yaml"
+            )
+
+
 def _places(evidence: Evidence) -> Iterator[str]:
     """Where braces stand that are no merge field."""
     for passage in evidence.prose.passages:

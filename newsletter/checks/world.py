@@ -6,7 +6,7 @@ Rule: these are written by whoever asked, and only read here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -77,6 +77,8 @@ class World:
     answers: Mapping[str, Answer] | None = None
     """Web address → what came back."""
     spam: SpamScore | None = None
+    last_time: Mapping[str, int] = field(default_factory=dict)
+    """Segment → how many people the issue before this one went to."""
 
 
 ASKED_NOTHING = World()

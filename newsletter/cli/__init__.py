@@ -49,7 +49,7 @@ def _run() -> int:
 
 
 def _in_words(error: typer.TyperException) -> str:
-    """What is wrong with the command; of an option's value, in words that `newsletter.yaml`'s errors use too."""
+    """What is wrong with the command; of an option's value, in the words of `newsletter.yaml`."""
     if error.__cause__ is None:
         return error.format_message()
     from pydantic import ValidationError

@@ -219,14 +219,10 @@ def _sent_issue(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
 
 def _asked_count(number: int) -> int:
     if not has_terminal():
-        raise UsageError(
-            f"{show.counted(number, 'person is', 'people are')} unknown and may have the mail",
-            f"To send again: --count {number}",
-        )
-    typed = typer.prompt(
-        f"{show.counted(number, 'person', 'people')} may have it already. Type that number to send again",
-        err=True,
-    )
+        are = show.counted(number, "person is", "people are")
+        raise UsageError(f"{are} unknown and may have the mail", f"To send again: --count {number}")
+    people = show.counted(number, "person", "people")
+    typed = typer.prompt(f"{people} may have it already. Type that number to send to them again", err=True)
     return int(typed) if typed.isdecimal() else -1
 
 

@@ -177,7 +177,7 @@ def send(
 ) -> int:
     """Send a draft to its segments; by the outbox, a rehearsal on this disk.
 
-    Example: newsletter send 2026-11-17-nec --transport smtp --receipt k7qd-m3x2-w5ra-9tfe
+    Example: newsletter send 2026-11-17-nec --transport smtp --receipt k7qd-m3x2-w5ra-9tfe-c2hn
     """
     from newsletter.cli import sending
 
@@ -205,7 +205,7 @@ def approve(
 ) -> None:
     """Record the writer's yes to exactly what a plan showed; any change voids it.
 
-    Example: newsletter approve 2026-11-17-nec --receipt k7qd-m3x2-w5ra-9tfe --as "Maya Hollins"
+    Example: newsletter approve 2026-11-17-nec --receipt k7qd-m3x2-w5ra-9tfe-c2hn --as "Maya Hollins"
     """
     from newsletter.cli import sending
 

@@ -54,7 +54,7 @@ class UnsubscribeKey:
         self._key = Key(secret, _unsubscribe_purpose(list_id))
 
     def token(self, code: str) -> str:
-        """What itsdangerous' `Signer` would make, in a third of its time.
+        """What itsdangerous' `Signer` would make, in less than half its time.
 
         It never ends in `-` or `_`, which programs that turn addresses into links leave out: the last
         of 43 base64 characters carries only four bits, and both are odd in the lowest two.

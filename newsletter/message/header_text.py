@@ -85,7 +85,9 @@ def phrase(name: str, *, header: str) -> str:
         return name
     name = one_line(name)
     used = len(f"{header}: ")
-    if not name or not _is_plain(name):
+    if not name:
+        return ""
+    if not _is_plain(name):
         return encoded_words(name, used=used)
     written = name if _ATOMS.fullmatch(name) else _in_quotes(name)
     words = re.findall(" +[^ ]+", f" {written}")

@@ -106,6 +106,7 @@ FAULTY = {
     "S08": by_smtp(None),
     "S09": message(b"Subject: Report", b"Subject: Report\r\nSubject: Again"),
     "S10": evidence(spam=SpamScore(6.1, 5.0, ("SUBJ_ALL_CAPS",))),
+    "S12": evidence(drift={"members": (650, 310)}),
     "S11": evidence(
         settings=settings(
             sender="{name: Maya, from: maya@reports.example.org, reply_to: no-reply@reports.example.org}"
@@ -114,6 +115,7 @@ FAULTY = {
 }
 
 SOUND_CASES = {
+    "a few people more": evidence(drift={"members": (650, 700), "new": (0, 50)}),
     "the mailing itself": evidence(),
     "the same by SMTP": by_smtp(domain()),
     "a link inside the page": page(

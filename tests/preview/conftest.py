@@ -126,7 +126,7 @@ class Seen:
         end = time.monotonic() + within_s
         while not (found := condition()):
             assert time.monotonic() < end, "it did not come about"
-            self.page.wait_for_timeout(15)
+            self.page.wait_for_timeout(40)
         return found
 
     def text(self, selector: str) -> str:
