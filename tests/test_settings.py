@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from typing import get_args
+
 import pytest
+from pydantic import BaseModel
 
 from newsletter.errors import SettingsError
+from newsletter.render import FONTS
 from newsletter.settings import Settings, parse_settings
 
 LEAST = """sender:
@@ -72,21 +78,90 @@ def test_every_mistake_is_reported_at_once() -> None:
         ("timezone: Europe/Atlantis", "a time zone such as Europe/London"),
         ("bounce_domain: bounces", "a domain such as reports.example.org"),
         ("privacy_url: ftp://example.org/privacy", "a web address that starts with https://"),
-        ("theme_settings: {accent: red}", "'theme_settings.accent'"),
-        ("lang: 'no such'", "'lang'"),
+        ("privacy_url: https://", "a web address that starts with https://"),
+        ("privacy_url: 'https://[::1'", "a web address that starts with https://"),
+        (
+            "site_url: http://reports.example.org",
+            "'site_url': expected a web address that starts with https://",
+        ),
+        ("site_url: http://localhost@reports.example.org", "a web address that starts with https://"),
+        ("site_url: http://localhost.example.org", "a web address that starts with https://"),
+        ("theme_settings: {accent: red}", "'theme_settings.accent': expected a colour as #rrggbb"),
+        ("lang: 'no such'", "'lang': expected a language such as en-GB"),
+        ("sender: {name: '', from: maya@example.org}", "'sender.name': expected some text"),
+        ("smtp: {port: smtp}", "'smtp.port': expected a whole number"),
+        ("smtp: {port: '25.5'}", "'smtp.port': expected a whole number"),
+        ("smtp: {port: 0}", "'smtp.port': expected 1 or more"),
+        ("smtp: {port: 99999}", "'smtp.port': expected 65535 or less"),
+        ("smtp: {port: [25]}", "'smtp.port': expected a whole number"),
+        ("limits: {per_second: fast}", "'limits.per_second': expected a number"),
+        ("limits: {per_second: 0}", "'limits.per_second': expected more than 0"),
+        ("limits: {drift_percent: -1}", "'limits.drift_percent': expected 0 or more"),
+        ("smtp: no", "'smtp': expected `key: value` lines below it"),
         ("consent: maybe", "'required' or 'recorded'"),
         ("disclaimer: These are my views.", "it lacks “personal account” and “not” and “official record”"),
     ],
 )
 def test_a_wrong_value_says_what_was_expected(line: str, said: str) -> None:
     """The message names the setting, its place and what would do."""
-    message = refusal(LEAST + line + "\n")
+    least = LEAST if not line.startswith("sender") else LEAST[LEAST.index("list_id") :]
+    message = refusal(f"{least}{line}\n")
     assert said in message
-    assert message.startswith("newsletter.yaml:6:")
+    assert message.startswith(f"newsletter.yaml:{least.count(chr(10)) + 1}:")
+    assert not re.search("Input|String|Value error|valid|parse", message)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://reports.example.org/nec/", "http://127.0.0.1:8000", "http://localhost", "http://[::1]:80"]
+)
+def test_public_pages_are_served_by_https_or_by_this_machine(url: str) -> None:
+    """Links carry what lets a person leave, and only on this machine do they cross no network."""
+    assert read(f"site_url: '{url}'\n").site_url == url.rstrip("/")
+
+
+def test_an_unknown_font_is_told_at_its_line_with_the_nearest_or_with_all() -> None:
+    """The place, and the list only where nothing is near, and once."""
+    assert refusal(LEAST + "theme_settings: {font: Georgai}\n") == (
+        "newsletter.yaml:6:24: the font 'Georgai' is not one that readers' machines have\n"
+        "    6 | theme_settings: {font: Georgai}\n"
+        "    Did you mean 'Georgia'?"
+    )
+    message = refusal(LEAST + "theme_settings: {font: Wingdings}\n")
+    assert [message.count(font) for font in FONTS] == [1] * len(FONTS)
+    assert read("theme_settings: {font: verdana}\n").theme_settings.font == "verdana"
+
+
+def _lines(value: str) -> Iterator[str]:
+    """A line for every key of the file and of its sections, with this value."""
+    for name, info in Settings.model_fields.items():
+        yield f"{name}: {value}"
+        for section in (info.annotation, *get_args(info.annotation)):
+            if isinstance(section, type) and issubclass(section, BaseModel):
+                keys = (field.alias or key for key, field in section.model_fields.items())
+                yield from (f"{name}: {{{key}: {value}}}" for key in keys)
+
+
+@pytest.mark.parametrize("value", ["'~'", "'-1'", "'nan'", "''", "{a: b}", "[a, b]"])
+def test_no_message_speaks_of_the_program(value: str) -> None:
+    """Whatever stands in whatever key, it is taken, or refused in a person's words."""
+    messages = [outcome(f"{line}\n") for line in _lines(value)]
+    assert len(set(messages)) > 30
+    assert not [
+        each for each in messages if re.search("Input|String|Value error|valid |parse|_type|_error", each)
+    ]
+
+
+def outcome(text: str) -> str:
+    """What is wrong with it; nothing where it is taken."""
+    try:
+        parse_settings(text, name="newsletter.yaml")
+    except SettingsError as error:
+        return error.message
+    return ""
 
 
 def test_an_address_is_refused_without_repeating_it() -> None:
-    """A wrong address is explained; the address itself stands only in the quoted line of the user's own file."""
+    """A wrong address is explained; the address itself stands only in the quoted line of the user's file."""
     message = refusal(LEAST.replace("leave@reports", "leave reports"))
     assert "an e-mail address: it has" in message.splitlines()[0]
     assert "leave reports" not in message.splitlines()[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -230,6 +232,43 @@ def test_wrong_types_are_named_as_a_person_would() -> None:
         "f.yaml:5:10: 'default': expected `key: value` lines below it\n    5 | default: c\n"
         "f.yaml:6:7: long is long\n    6 | from: long\n    Write less."
     )
+
+
+class Amounts(Keys):
+    flag: bool = False
+    number: int = Field(0, gt=-10, lt=1000000)
+    share: float = Field(0.5, ge=0.25, le=0.75, allow_inf_nan=False)
+    word: str = Field("ab", min_length=2, max_length=3, pattern="^[a-z]+$")
+    way: Literal["up", "down"] = "up"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("flag: maybe", "true or false"),
+        ("flag: [a]", "true or false"),
+        ("number: three", "a whole number"),
+        ("number: '1.5'", "a whole number"),
+        (f"number: {'9' * 5000}", "a smaller number"),
+        ("number: -10", "more than -10"),
+        ("number: 1000000", "less than 1000000"),
+        ("share: half", "a number"),
+        ("share: nan", "a number"),
+        ("share: {a: b}", "a number"),
+        ("share: 0", "0.25 or more"),
+        ("share: 1", "0.75 or less"),
+        ("word: ''", "some text"),
+        ("word: abcd", "3 characters at most"),
+        ("word: AB", "text of another form"),
+        ("way: left", "'up' or 'down'"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(line: str, said: str) -> None:
+    """Numbers, bounds, lengths, forms and choices, as one person would say it to another."""
+    with pytest.raises(SourceError) as caught:
+        yaml_source.validated(yaml_source.load(line, name="f.yaml"), Amounts)
+    (mistake,) = caught.value.mistakes
+    assert mistake.what == f"'{line.partition(':')[0]}': expected {said}"
 
 
 def test_a_long_line_is_shown_around_the_place() -> None:

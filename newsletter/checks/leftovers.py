@@ -76,7 +76,7 @@ _MOJIBAKE = re.compile(r"\ufffd|â€|Ã[\x80-\xbf©¨¡³­ª«]|Â[£§°\xa0�
 _TYPED_MARKUP = re.compile(
     r"""
     # Tags, comments and entities
-    </?(?:a|abbr|article|audio|b|big|blockquote|body|br|button|center|cite|code|col|del|details|div|dl|d[dt]|em
+    </?(?i:a|abbr|article|audio|b|big|blockquote|body|br|button|center|cite|code|col|del|details|div|dl|d[dt]|em
         |figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link
         |main|mark|meta|nav|object|ol|option|p|picture|pre|q|s|script|section|select|small|source|span|strike
         |strong|style|su[bp]|summary|svg|table|tbody|td|textarea|tfoot|th|thead|title|tr|tt|u|ul|video|wbr
@@ -106,7 +106,7 @@ def gaps_and_notes_to_oneself(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage in evidence.prose.passages:
         for found in _TO_WRITE.finditer(passage.text):
-            if _means_something(found):
+            if _means_something(found) or _is_merged(found[0], passage):
                 continue
             yield Finding(f"“{_shortened(found[0])}” looks unfinished", passage.place(found[0]))
 
@@ -166,12 +166,10 @@ def markup_that_readers_will_see(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage in evidence.prose.passages:
         for found in _TYPED_MARKUP.finditer(passage.text):
-            if any(f"\\{found[0][0]}" in line for _, line in passage.lines):
-                continue  # it was escaped, so it is meant
-            if _is_merged(found[0], passage):
-                continue
-            message = f"“{_shortened(found[0])}” will be shown to readers as it stands"
-            yield Finding(message, passage.place(found[0]))
+            is_escaped = any(f"\\{found[0][0]}" in line for _, line in passage.lines)
+            if not is_escaped and not _is_merged(found[0], passage):
+                message = f"“{_shortened(found[0])}” will be shown to readers as it stands"
+                yield Finding(message, passage.place(found[0]))
 
 
 def _is_merged(text: str, passage: Passage) -> bool:

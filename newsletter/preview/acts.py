@@ -32,7 +32,8 @@ def approve(desk: Desk, *, receipt: str, name: str) -> str:
         if refused is not None:
             raise refused
         ledger.approve(mailing.report.issue, planned.plan.receipt.value, name)
-    return f"{name} said yes to {planned.plan.total:,} copies. Any change to them voids it."
+    copies = "1 copy" if planned.plan.total == 1 else f"{planned.plan.total:,} copies"
+    return f"{name} said yes to {copies}. Any change to them voids it."
 
 
 def send_test(desk: Desk, segment: str | None) -> str:

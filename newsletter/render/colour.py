@@ -12,9 +12,8 @@ AA = 4.5
 _LINEAR_UP_TO = 0.04045
 
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
-_RGB = re.compile(
-    r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*(?:[,/]\s*(1|1\.0|100%)\s*)?\)", re.IGNORECASE
-)
+_RGB = re.compile(r"rgb\((\d{1,3}),(\d{1,3}),(\d{1,3})\)|rgba\((\d{1,3}),(\d{1,3}),(\d{1,3}),(?:1|1\.0|100%)\)")
+_BLANKS = re.compile(r"\s*([(),])\s*")
 _NAMED = {
     "black": "#000000",
     "white": "#ffffff",
@@ -46,14 +45,16 @@ BLACK = Colour(0, 0, 0)
 
 
 def parse(text: str) -> Colour | None:
-    """An opaque colour: hexadecimal, `rgb()`, or one of a few names. None for anything else."""
+    """An opaque colour: hexadecimal, `rgb()` with commas, or one of a few names. None for anything else, also
+    for what only some readers take for a colour.
+    """
     text = _NAMED.get(text.strip().lower(), text.strip())
     if _HEX.fullmatch(text):
         digits = text[1:] if len(text) == len("#rrggbb") else "".join(digit * 2 for digit in text[1:])
         return Colour(*bytes.fromhex(digits))
-    found = _RGB.fullmatch(text)
+    found = _RGB.fullmatch(_BLANKS.sub(r"\1", text.lower()))
     if found:
-        return Colour(*(min(int(channel), 255) for channel in found.groups()[:3]))
+        return Colour(*(min(int(channel), 255) for channel in found.groups() if channel))
     return None
 
 

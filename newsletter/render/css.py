@@ -12,8 +12,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_SIGNS = re.compile(r"""[^{};"'\\]+|\\.|"(?:[^"\\]|\\.)*(?:"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z)|[{};]""", re.DOTALL)
+_SIGNS = re.compile(
+    r"""(?P<comment>/\*.*?(?:\*/|\Z))
+    |[^{};"'\\/]+|/|[{};]|\\.
+    |(?P<quoted>"(?:[^"\\]|\\.)*(?:"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z))""",
+    re.DOTALL | re.VERBOSE,
+)
+_AT_RULE = re.compile(r"@[-\w]*")
+_KNOWN_AT_RULES = frozenset({"@media", "@supports", "@page", "@keyframes", "@-webkit-keyframes", "@charset"})
 _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?|\\(.)", re.DOTALL)
 
 
@@ -42,8 +48,39 @@ def declarations(text: str) -> tuple[Declaration, ...]:
 @lru_cache(maxsize=64)
 def rules(sheet: str) -> tuple[Rule, ...]:
     """Every rule of a style sheet, in order; a rule nested in another stands under its own selector."""
-    pieces = _SIGNS.findall(_COMMENT.sub(" ", sheet.replace("<!--", " ").replace("-->", " ")))
+    pieces = _signs(sheet.replace("<!--", " ").replace("-->", " "))
     return tuple(_rules(iter([*pieces, "}"]), (), ""))
+
+
+@lru_cache(maxsize=512)
+def doubt(text: str) -> str:
+    """What makes a style sheet or a `style` such that two programs may read it in two ways; empty if nothing
+    does.
+    """
+    depth = 0
+    for found in _SIGNS.finditer(text):
+        sign = found[0]
+        if found["comment"]:
+            continue
+        if found["quoted"]:
+            if "\n" in sign or "\f" in sign or "\r" in sign or len(sign) == 1 or sign[-1] != sign[0]:
+                return "a quotation in it does not end on its line"
+            continue
+        if sign.startswith("\\"):
+            return "it has a backslash"
+        unknown = next((name for name in _AT_RULE.findall(sign) if name.lower() not in _KNOWN_AT_RULES), None)
+        if unknown:
+            return f"it has {unknown}"
+        depth += sum(sign.count(bracket) for bracket in "([") - sum(sign.count(bracket) for bracket in ")]")
+        if depth < 0 or (depth and sign in "{};"):
+            return "its brackets do not close"
+    return "its brackets do not close" if depth else ""
+
+
+def _signs(text: str) -> Iterator[str]:
+    """The text in pieces: quotations whole, and a blank for each comment."""
+    for found in _SIGNS.finditer(text):
+        yield " " if found["comment"] else found[0]
 
 
 def _rules(pieces: Iterator[str], conditions: tuple[str, ...], selector: str) -> Iterator[Rule]:
@@ -79,7 +116,7 @@ def _nested(prelude: str, outer: str) -> str:
 
 def _pieces(text: str) -> Iterator[str]:
     held = ""
-    for piece in _SIGNS.findall(_COMMENT.sub(" ", text)):
+    for piece in _signs(text):
         if piece == ";":
             yield held
             held = ""

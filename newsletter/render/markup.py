@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum, auto
 from functools import lru_cache
+from html import unescape
 from typing import NamedTuple
 
 _PARTS = re.compile(
@@ -18,6 +19,8 @@ _PARTS = re.compile(
     |(?P<tag></?[a-zA-Z](?:[^>"']|"[^"]*"|'[^']*')*>)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_NAME = re.compile(r"</?([a-zA-Z][^\s/>]*)")
+_ANY_ATTRIBUTE = re.compile(r"""([^\s=/>"']+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+))?""")
 _ATTRIBUTE = re.compile(r"""([^\s=/>"']+)\s*=\s*("[^"]*"|'[^']*'|[^\s>"']+)""")
 
 
@@ -71,3 +74,18 @@ def attributes(html: str, tag: Part) -> Iterator[Attribute]:
     for found in _ATTRIBUTE.finditer(html, tag.start, tag.end):
         quoted = found[2][0] in "\"'"
         yield Attribute(found[1].lower(), found.start(2) + quoted, found.end(2) - quoted, quoted)
+
+
+def tag_name(html: str, tag: Part) -> str:
+    """The name of a tag, in lower case."""
+    found = _NAME.match(html, tag.start)
+    return found[1].lower() if found else ""
+
+
+def all_attributes(html: str, tag: Part) -> dict[str, str]:
+    """Every attribute of a tag, read as browsers read it; empty where it has no value."""
+    found = _NAME.match(html, tag.start)
+    held: dict[str, str] = {}
+    for name, value in _ANY_ATTRIBUTE.findall(html, found.end() if found else tag.start, tag.end):
+        held.setdefault(name.lower(), unescape(value[1:-1] if value[:1] in {'"', "'"} else value))
+    return held

@@ -40,6 +40,12 @@ FIRES: dict[str, list[Evidence]] = {
         saying("Dear *|FNAME|*,"),
         saying("Dear %%name%%,"),
         saying("Fish&amp;nbsp;and chips."),
+        saying("Dear [first_name],"),
+        saying("<script>alert(1)</script>"),
+        saying("It is <SPAN CLASS=x>red</SPAN>."),
+        saying("Text. <!-- ask Jo about this -->"),
+        saying("<!-- never closed"),
+        saying("<iframe src='https://example.org/'></iframe>"),
     ],
     "C06": [saying("We met in in Thornby."), saying("It was the\nthe best."), saying("We *were* were there.")],
     "C07": [
@@ -166,6 +172,8 @@ QUIET: dict[str, list[Evidence]] = {
         saying("A note* on *this*, 5 * 4 = 20, a_b_c, and R&D at M&S < 5."),
         saying("See clause 14(b)(ii) [1] and \\*stars\\*."),
         saying("Turnout was 40% in May and 50% in June."),
+        saying("Dear [{{ first_name }}] of [{{clp}}], 1 < 2 > 1, I <3 it, and <https://example.org/a>."),
+        saying("Write \\<b> and \\<!-- so -->."),
     ],
     "C06": [saying("They knew what it was was their choice, so-so."), saying("Thirty. Thirty is enough.")],
     "C07": [

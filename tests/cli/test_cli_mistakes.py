@@ -129,6 +129,22 @@ SLIPS = {
     "an unknown zone": Slip(
         "newsletter.yaml", "imprint:", "timezone: London\nimprint:", "newsletter.yaml:8:", "Europe/London", 4
     ),
+    "an unknown font": Slip(
+        "newsletter.yaml",
+        "imprint:",
+        "theme_settings: {font: Georgai}\nimprint:",
+        "newsletter.yaml:8:24",
+        "Did you mean 'Georgia'?",
+        4,
+    ),
+    "public pages without https": Slip(
+        "newsletter.yaml",
+        "imprint:",
+        "site_url: http://reports.example.org\nimprint:",
+        "newsletter.yaml:8:11",
+        "https://",
+        4,
+    ),
     "an unknown theme in the settings": Slip(
         "newsletter.yaml", "imprint:", "theme: leter\nimprint:", "newsletter.yaml", "letter", 4
     ),
@@ -144,6 +160,31 @@ def test_a_slip_is_shown_at_its_place(small: Small, slip: Slip) -> None:
     assert re.search(rf"^(error: )?{re.escape(slip.place)}", result.err, flags=re.MULTILINE)
     assert slip.said in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("render", "--format", "pdf"), "'--format': 'pdf' is not one of 'html', 'text', 'mjml', 'eml'."),
+        (("preview", "--port", "many"), "'--port': expected a whole number"),
+        (("retry", "x", "--count", "1.5"), "'--count': expected a whole number"),
+        (("send", DRAFT, "--hold", "soon"), "'--hold': expected a number"),
+        (
+            ("suppress", "drop"),
+            "'add|remove|list|import': 'drop' is not one of 'add', 'remove', 'list', 'import'.",
+        ),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_told_in_plain_words(
+    small: Small, words: tuple[str, ...], said: str
+) -> None:
+    """The option, what was expected or what there is, and where to read on; exit 2."""
+    result = small.run(*words)
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.splitlines() == [
+        f"error: Invalid value for {said}",
+        "See: newsletter --help, or newsletter COMMAND --help",
+    ]
 
 
 def test_every_mistake_of_a_draft_is_told_at_once(small: Small) -> None:

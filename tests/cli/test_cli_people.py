@@ -45,6 +45,25 @@ def test_lists_names_the_line_of_each_bad_row(small: Small) -> None:
     assert "jane(at)" not in shown
 
 
+@pytest.mark.parametrize("command", [("lists",), ("plan", DRAFT)])
+def test_a_consent_date_that_is_none_is_told_with_its_line(small: Small, command: tuple[str, ...]) -> None:
+    """The person is left out, and the list says why and how to write a day."""
+    small.change("lists/members.csv", "website form,2024-01-02", "website form,31/31/2020")
+    shown = small.good(*command).text
+    assert "note: 1 row has no consent, for consent_date is no day up to today (line 3)" in shown
+    assert "2025-09-28 or 28/09/2025" in shown
+
+
+def test_one_of_a_thing_is_not_called_many(small: Small) -> None:
+    """A list of one row, and one shared address."""
+    rows = small.root.joinpath("lists/members.csv").read_text(encoding="utf-8").splitlines()
+    small.write("lists/members.csv", "\n".join([rows[0], rows[1].replace("Siân", "Tess")]))
+    shown = small.good("plan", DRAFT).text
+    assert "lists/members.csv: 1 row\n" in shown
+    assert "lists/clp-secretaries.csv: 2 rows\n" in shown
+    assert "  1 address is shared by people of different names" in shown
+
+
 def test_explain_says_why_somebody_in_two_segments_gets_one_edition(small: Small) -> None:
     """The secretaries' edition, because their segment comes first."""
     told = small.good("explain", SIAN).text
@@ -90,6 +109,9 @@ def test_explain_as_json_has_its_whole_shape(small: Small) -> None:
     ("old", "new", "said"),
     [
         ("website form,2024-01-02", ",", "would not get it: no consent record"),
+        ("website form,2024-01-02", "website form,31/31/2020", "would not get it: no consent record"),
+        ("website form,2024-01-02", "website form,2999-01-01", "cannot be sent to: there is no consent record"),
+        ("website form,2024-01-02", "website form,28/09/2024", "would get the edition for members"),
         (AMP, "else@example.net", "would not get it: in none of its segments"),
         (AMP, AMP, "would get the edition for members"),
     ],

@@ -235,7 +235,9 @@ def test_a_relay_that_is_restarted_in_the_middle_loses_nobody(relay: Postfix, tm
 
     with opened(tmp_path) as ledger:
         run = ledger.freeze(new_run(), people(*GOOD))
-        broken = send(ledger, run, by(relay), policy=replace(EAGER, per_second=100), progress=restart)
+        broken = send(
+            ledger, run, by(relay), clock=SystemClock(), policy=replace(EAGER, per_second=100), progress=restart
+        )
         assert (broken.ending, broken.counts.planned) == (Ending.BLOCKED, len(GOOD))
         assert broken.counts.pending
         relay.start()

@@ -20,7 +20,7 @@ def test_plain_settings_are_ok(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("more", "health", "said"),
     [
-        ("site_url: http://reports.hollins.test\n", FAULT, "site_url"),
+        ("site_url: http://127.0.0.1:8000\n", FAULT, "site_url"),
         (MAILBOX, WARNING, "imap"),
         ("bounce_domain: bounces.hollins.test\n", WARNING, "bounce_domain"),
         ("smtp: {host: localhost, port: 465}\n", WARNING, "465"),

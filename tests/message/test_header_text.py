@@ -95,6 +95,32 @@ def test_a_name_is_written_as_plainly_as_it_can_be(name: str, written: str) -> N
     assert mailbox(name, "ann@example.test", header="To") == written
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "The Constituency Secretary of Upper Thornby and Maltwell with Brockhithe Borough Executive",
+        "Penhallow-Abernethy, Dilys Bethan (Secretary, Upper Thornby and Maltwell with Brockhithe)",
+        'Dilys "Red" Penhallow \\ Abernethy of the Upper Thornby and Maltwell with Brockhithe branch of all',
+    ],
+)
+@pytest.mark.parametrize("header", ["To", "From"])
+def test_a_long_plain_name_is_folded_at_a_space(name: str, header: str) -> None:
+    """It stays readable in the source, and both of the library's parsers give it back without a stray space."""
+    value = mailbox(name, "ann@example.test", header=header)
+    _is_well_formed(header, value)
+    assert "=?" not in value
+    assert "\r\n " in value
+    assert [each.display_name for each in _read(header, value)[header].addresses] == [name]
+    assert _read_name(value) == (name, "ann@example.test")
+
+
+def test_a_plain_name_without_a_space_to_fold_at_is_encoded() -> None:
+    """A line has its limit, and a name of one endless word is still read as it was meant."""
+    value = mailbox("x" * 90, "ann@example.test", header="To")
+    _is_well_formed("To", value)
+    assert _read_name(value) == ("x" * 90, "ann@example.test")
+
+
 def test_a_long_plain_subject_is_folded_at_a_space() -> None:
     """Plain words stay readable in the source, on lines of at most 76."""
     subject = "Report of the meeting of the National Executive Committee held on 17 November 2026 in London"
