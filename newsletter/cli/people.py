@@ -74,7 +74,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
     workspace = opened()
     key = _key(wanted)
     held = open_lists(workspace)
-    audience = held.audience(held.segments.names, consent_required=workspace.settings.consent == "required")
+    audience = _everybody(workspace, held)
     rows = [candidate for candidate in audience if candidate.recipient.key == key]
     with open_ledger(workspace) as ledger:
         person = _Person(

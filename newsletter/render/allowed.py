@@ -23,6 +23,7 @@ _MOST_FONT_PX = 40.0
 _MOST_FONT_ELSEWHERE_PX = 60.0
 _LEAST_LINE_HEIGHT = 0.9
 _TIGHTEST_PX = -2.0
+_LEAST_SHARE = 0.2
 
 Allowed = Callable[[str], bool]
 
@@ -75,6 +76,11 @@ def _width(value: str) -> bool:
     return value in {"auto", "none", "100%"} or (
         size is not None and LEAST_WIDTH_PX <= size <= MOST_WIDTH_PX
     )
+
+
+def _footer_width(value: str) -> bool:
+    share = hiding.number(value) if value.endswith("%") else 0.0
+    return share >= _LEAST_SHARE or _width(value) or (px(value) or 0.0) >= hiding.LEAST_WIDTH_PX
 
 
 def _line_height(value: str) -> bool:
@@ -150,6 +156,13 @@ _ON_PIECE = _EVERYWHERE | {
     "text-indent": _lengths(_MOST_FONT_PX),
     "white-space": _words("normal", "pre-line", "pre-wrap"),
 }
+_IN_FOOTER = _AROUND | {
+    "display": _words("block", "inline-block", "inline", "list-item", "table", "inline-table", "table-cell"),
+    **_each("width max-width", _footer_width),
+    "vertical-align": _any,
+    "text-indent": _lengths(_MOST_FONT_PX),
+    "letter-spacing": _lengths(5, "normal"),
+}
 _OF_TABLES = {
     "table": "table",
     "tbody": "table-row-group",
@@ -198,6 +211,11 @@ def on_piece(declaration: Declaration) -> bool:
     return _is_listed(_ON_PIECE, declaration, "p")
 
 
+def in_footer(declaration: Declaration, tag: str) -> bool:
+    """Whether this may be said of an element that holds what else a footer has to say."""
+    return _is_listed(_IN_FOOTER, declaration, tag)
+
+
 def elsewhere(declaration: Declaration) -> bool:
     """Whether this, anywhere in the mail, lays nothing over something else; heights are another matter."""
     name, value, _ = declaration
@@ -212,13 +230,15 @@ def elsewhere(declaration: Declaration) -> bool:
 
 def is_low(line_height: str, font_px: float | None) -> bool:
     """Whether lines of this height lie on each other; with no known size of letters, those of a text."""
+    if line_height in {"normal", "inherit"}:
+        return False
     if _NUMBER.fullmatch(line_height):
         return float(line_height) < _LEAST_LINE_HEIGHT and font_px != 0
     if line_height.endswith("%"):
         return hiding.number(line_height) < _LEAST_LINE_HEIGHT and font_px != 0
     size = hiding.px(line_height)
     least = _LEAST_LINE_HEIGHT * (20 if font_px is None else font_px)
-    return line_height != "normal" and (size is None or size < least)
+    return size is None or size < least
 
 
 def sides(declaration: Declaration) -> Iterator[tuple[str, str, float]]:

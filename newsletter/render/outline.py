@@ -92,20 +92,33 @@ def is_for_all(html: str, place: int) -> bool:
 
 
 @lru_cache(maxsize=4)
-def read(html: str, *, for_outlook: bool = False) -> Outline:
-    """The outline, kept for the next who asks. Raises `Misnested`.
-
-    What Outlook reads, in comments, has tags of its own; there only the nesting counts.
-    """
+def read(html: str) -> Outline:
+    """The outline, kept for the next who asks. Raises `Misnested`."""
     reader = _Reader(html)
     for part in markup.scan(html):
         reader.take(part)
     if reader.open:
         raise Misnested(f"<{reader.open[-1].tag}> is never closed")
-    if not for_outlook:
-        for element in reader.elements:
-            _check_place(element)
     return Outline(tuple(reader.elements), tuple(reader.texts), *reader.styles())
+
+
+def check_places(outline: Outline) -> None:
+    """Raise `Misnested` for a tag that browsers move, or that changes how they read what follows.
+
+    What only Outlook reads has tags of its own, to which this does not apply.
+    """
+    for element in outline.elements:
+        _check_place(element)
+
+
+def _check_place(element: Element) -> None:
+    tag, parent = element.tag, element.parent.tag if element.parent else ""
+    if tag not in _KNOWN:
+        raise Misnested(f"<{tag}> is not read alike by all mail readers")
+    if not may_stand_in(tag, parent) and (tag, parent) != ("tr", "table"):
+        raise Misnested(f"<{tag}> stands directly inside <{parent}>")
+    if tag == "a" and element.parent and any(around.tag == "a" for around in element.parent.chain()):
+        raise Misnested("<a> stands inside <a>")
 
 
 @dataclass(slots=True)
@@ -176,16 +189,6 @@ class _Reader:
         while element and not element.is_filled:
             element.is_filled = True
             element = element.parent
-
-
-def _check_place(element: Element) -> None:
-    tag, parent = element.tag, element.parent.tag if element.parent else ""
-    if tag not in _KNOWN:
-        raise Misnested(f"<{tag}> is not read alike by all mail readers")
-    if not may_stand_in(tag, parent) and (tag, parent) != ("tr", "table"):
-        raise Misnested(f"<{tag}> stands directly inside <{parent}>")
-    if tag == "a" and element.parent and any(around.tag == "a" for around in element.parent.chain()):
-        raise Misnested("<a> stands inside <a>")
 
 
 def may_stand_in(tag: str, parent: str) -> bool:

@@ -17,7 +17,7 @@ import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from newsletter.delivery.transports import LineLost
@@ -29,8 +29,10 @@ _LINE_BYTES = 4096
 
 _LINES = 100
 
-_REPLY_LINE = re.compile(rb"(\d{3})(?:([ -])([^\n]*)|\r?)\n")
-"""Code, whether more lines follow, text. A line without its end does not match."""
+_REPLY_LINE = re.compile(rb"(\d{3})(?:[ -]([^\n]*)|\r?)\n")
+"""Code and text. A line without its end does not match."""
+
+_NO_REPLY = "the server's reply was cut off or is none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,24 +137,33 @@ class Wire:
             self._socket.settimeout(timeout_s)
 
     def _read(self) -> Reply:
-        code, more, text = self._read_line()
-        for _ in range(_LINES):
-            if more != b"-":
-                return Reply(int(code), text.decode("utf-8", "replace").strip())
-            again, more, further = self._read_line()
-            if again != code:
-                raise WireLost("the server's reply changes its code")
-            text = b"%b %b" % (text.strip(), further)
-        raise WireLost("the server's reply does not end")
+        lines = [self._read_line()]
+        while lines[-1][3:4] == b"-":
+            if len(lines) == _LINES:
+                raise WireLost("the server's reply does not end")
+            lines.append(self._read_line())
+        return _reply(*lines)
 
-    def _read_line(self) -> tuple[bytes, bytes, bytes]:
+    def _read_line(self) -> bytes:
         line = self._file.readline(_LINE_BYTES)
-        found = _REPLY_LINE.fullmatch(line)
-        if found is not None:
-            return found.group(1), found.group(2) or b"", found.group(3) or b""
-        raise WireLost(
-            "the server's reply was cut off or is none" if line else "the server closed the connection"
-        )
+        if not line:
+            raise WireLost("the server closed the connection")
+        if not line[:3].isdigit() or not line.endswith(b"\n"):
+            raise WireLost(_NO_REPLY)
+        return line
+
+
+@lru_cache(maxsize=64)
+def _reply(*lines: bytes) -> Reply:
+    """What these lines say. Kept, since a server says the same of nearly every message. Raises `WireLost`."""
+    found = [line for line in map(_REPLY_LINE.fullmatch, lines) if line is not None]
+    if len(found) < len(lines):
+        raise WireLost(_NO_REPLY)
+    codes = {line.group(1) for line in found}
+    if len(codes) > 1:
+        raise WireLost("the server's reply changes its code")
+    texts = ((line.group(2) or b"").decode("utf-8", "replace").strip() for line in found)
+    return Reply(int(codes.pop()), " ".join(texts))
 
 
 def open_wire(server: Server) -> Wire:
