@@ -177,7 +177,13 @@ def freeze_own_copies(ledger: Ledger, mailing: Mailing, made: Planned) -> Run | 
 
 def waiting_copies(ledger: Ledger, issue: str) -> tuple[Run, ...]:
     """The writer's own copies that have not left yet: a send that was stopped ends with them too."""
-    return tuple(run for run in ledger.runs(issue, Kind.COPY) if ledger.accounts.counts(run).pending)
+
+    def waits(run: Run) -> bool:
+        counts = ledger.accounts.counts(run)
+        # A dead process's claim counts as unknown until the next one has read its journal.
+        return bool(counts.pending or counts.deferred or counts.unknown)
+
+    return tuple(run for run in ledger.runs(issue, Kind.COPY) if waits(run))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,7 @@
 """What CSS may say around the disclaimer, on it, and elsewhere in the mail.
 
-Rule: what is not on a list is refused. There is no end to the ways of hiding a text, and few ways of setting one.
-The disclaimer brings its own colours, font and lines, so what its surroundings say of these is free; it does not
-bring what is asked for here.
+Rule: what is not on a list is refused. There is no end to the ways of hiding a text, and few ways of setting
+one. The disclaimer brings its own colours, font and lines, so what its surroundings say of these is free.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from newsletter.render import hiding
+from newsletter.render import hiding, markup
 from newsletter.render.css import Declaration
 from newsletter.render.look import FONTS
 
@@ -73,9 +72,7 @@ def _border(value: str) -> bool:
 
 def _width(value: str) -> bool:
     size = px(value)
-    return value in {"auto", "none", "100%"} or (
-        size is not None and LEAST_WIDTH_PX <= size <= MOST_WIDTH_PX
-    )
+    return value in {"auto", "none", "100%"} or (size is not None and LEAST_WIDTH_PX <= size <= MOST_WIDTH_PX)
 
 
 def _footer_width(value: str) -> bool:
@@ -135,9 +132,7 @@ _EVERYWHERE: dict[str, Allowed] = {
     "text-wrap": _words("wrap", "balance", "pretty", "stable"),
     "word-spacing": _lengths(5, "normal"),
     **_each("word-break overflow-wrap word-wrap", _words("normal", "break-word", "break-all", "anywhere")),
-    **_each(
-        "-webkit-text-size-adjust -ms-text-size-adjust text-size-adjust", _words("none", "auto", "100%")
-    ),
+    **_each("-webkit-text-size-adjust -ms-text-size-adjust text-size-adjust", _words("none", "auto", "100%")),
 }
 _AROUND = _EVERYWHERE | _each(
     "color background background-color font font-family font-size font-weight line-height letter-spacing "
@@ -172,21 +167,21 @@ _OF_TABLES = {
     "td": "table-cell",
     "th": "table-cell",
 }
-_ELSEWHERE_FREE = frozenset(
-    (
-        "background background-color background-image background-position background-repeat background-size "
-        "box-sizing caption-side clear content cursor direction display empty-cells hyphens "
-        "color color-scheme supported-color-schemes font font-family font-style font-variant font-weight "
-        "list-style list-style-position list-style-type max-width min-height min-width opacity orphans "
-        "overflow overflow-wrap overflow-x overflow-y quotes size tab-size table-layout "
-        "text-align text-align-last text-overflow text-rendering text-size-adjust text-transform text-wrap "
-        "unicode-bidi vertical-align visibility white-space widows width word-break word-spacing word-wrap "
-        "-moz-osx-font-smoothing -ms-interpolation-mode -ms-text-size-adjust -webkit-font-smoothing "
-        "-webkit-text-size-adjust animation animation-name transition v-text-anchor "
-        "mso-border-alt mso-hide mso-line-height-rule mso-margin-bottom-alt mso-margin-top-alt "
-        "mso-padding-alt mso-table-lspace mso-table-rspace "
-        "break-after break-before break-inside page-break-after page-break-before page-break-inside"
-    ).split()
+_ELSEWHERE_FREE = markup.names(
+    "background background-color background-image background-position background-repeat background-size "
+    "box-sizing caption-side clear content cursor direction display empty-cells hyphens "
+    "color color-scheme supported-color-schemes font font-family font-style font-variant font-weight "
+    "list-style list-style-position list-style-type max-width min-height min-width opacity orphans "
+    "overflow overflow-wrap overflow-x overflow-y quotes size tab-size table-layout "
+    "text-align text-align-last text-overflow text-rendering text-size-adjust text-transform text-wrap "
+    "unicode-bidi vertical-align visibility white-space widows width word-break word-spacing word-wrap "
+    "-moz-osx-font-smoothing -ms-interpolation-mode -ms-text-size-adjust -webkit-font-smoothing "
+    "-webkit-text-size-adjust animation animation-name transition v-text-anchor "
+    "mso-border-alt mso-hide mso-line-height-rule mso-margin-bottom-alt mso-margin-top-alt "
+    "mso-padding-alt mso-table-lspace mso-table-rspace "
+    "align-content align-items align-self column-gap flex flex-basis flex-direction flex-grow flex-shrink "
+    "flex-wrap gap grid-gap grid-template-columns justify-content order row-gap "
+    "break-after break-before break-inside page-break-after page-break-before page-break-inside"
 )
 _ELSEWHERE: dict[str, Allowed] = {
     "position": _words("static", "relative"),
@@ -225,7 +220,8 @@ def elsewhere(declaration: Declaration) -> bool:
         return not _BACKWARDS.search(value)
     if name.startswith("border"):
         return not name.startswith("border-image")
-    return _ELSEWHERE.get(name, lambda _: False)(value)
+    allowed = _ELSEWHERE.get(name)
+    return allowed is not None and allowed(value)
 
 
 def is_low(line_height: str, font_px: float | None) -> bool:

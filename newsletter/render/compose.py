@@ -7,11 +7,12 @@ from dataclasses import fields
 
 from newsletter.errors import Mistake, SettingsError, SourceError, Where, did_you_mean
 from newsletter.model import UNSUBSCRIBE, Edition, Pieces, Report, Theme
-from newsletter.render import disclaimer, finished, mjml, theme_names, visible
+from newsletter.render import disclaimer, finished, footer, mjml, theme_names, visible
 from newsletter.render import theme as themes
 from newsletter.render.content import cleaned, content, drafted, writable
 from newsletter.render.inline import inline
 from newsletter.render.look import SETTINGS, Look
+from newsletter.render.sight import NotSeen
 from newsletter.render.slots import Misplaced, Tokens
 from newsletter.render.text import BEYOND_LATIN_1, text_part
 from newsletter.render.variables import variables
@@ -19,6 +20,11 @@ from newsletter.render.words import words
 
 _ALWAYS_FIELDS = ("first_name", "last_name")
 """Every message needs them for its To header."""
+
+_AROUND_THE_REPORT_BYTES = 15_000
+"""What a mail has beside the report; by it, and by the bytes of this report's words, is guessed what fits."""
+_SAFE_SHARE = 0.95
+"""Of what would fit, for no two parts of a report have as many links and tables."""
 
 
 def edition(report: Report, theme: Theme, look: Look, *, segment: str | None, segment_title: str) -> Edition:
@@ -36,6 +42,10 @@ def edition(report: Report, theme: Theme, look: Look, *, segment: str | None, se
     html = _with_disclaimer(html, piece, theme, tokens)
     pictures = held.pictures | {look.logo}
     _refuse(theme, finished.faults(html, pictures=pictures, unsubscribe=said.unsubscribe_url))
+    _check_seen(html, piece, theme, report)
+    _refuse(theme, footer.faults(html, said))
+    # A preheader brings such a sign; a theme may have none.
+    html = html if any(sign > "\xff" for sign in html) else html.replace("</body>", f"{BEYOND_LATIN_1}</body>")
 
     parts = {
         "subject": tokens.split_line(held.subject),
@@ -76,18 +86,36 @@ def _usable(look: Look) -> Look:
 
 
 def _with_disclaimer(html: str, piece: str, theme: Theme, tokens: Tokens) -> str:
-    """The HTML with the disclaimer at the place that the theme gives it, found to be visible there."""
+    """The HTML with the disclaimer at the place that the theme gives it."""
     places = html.count(tokens.disclaimer)
     if places != 1:
         found = "more than one place" if places else "no place"
         _refuse(theme, [f"it gives the disclaimer {found}; write {{{{ disclaimer }}}} once, in the footer"])
-    html = html.replace(tokens.disclaimer, piece)
+    return html.replace(tokens.disclaimer, piece)
+
+
+def _check_seen(html: str, piece: str, theme: Theme, report: Report) -> None:
+    """Raise `SourceError` for a theme that could hide the disclaimer, and for a report that gets it cut off."""
     try:
         visible.check(html, piece)
-    except visible.NotSeen as error:
+    except visible.TooLong as error:
+        raise _too_long(report, error.end_bytes) from None
+    except NotSeen as error:
         _refuse(theme, [f"a reader could miss the disclaimer: {error}"])
-    # A preheader brings such a sign; a theme may have none.
-    return html if any(sign > "\xff" for sign in html) else html.replace("</body>", f"{BEYOND_LATIN_1}</body>")
+
+
+def _too_long(report: Report, end_bytes: int) -> SourceError:
+    """What the author is to do: the theme cannot help it."""
+    words = len(report.body.split())
+    room = visible.CLIP_BYTES - _AROUND_THE_REPORT_BYTES
+    share = _SAFE_SHARE * room / max(end_bytes - _AROUND_THE_REPORT_BYTES, 1)
+    fitting = int(words * share) // 100 * 100
+    what = f"the report is too long for a mail: {words:,} words, which make {end_bytes:,} bytes of HTML"
+    hint = (
+        f"Gmail cuts a mail at {visible.CLIP_BYTES:,} bytes, and the disclaimer with it. Shorten the report to "
+        f"about {fitting:,} words, or send a part of it and link to the whole."
+    )
+    return SourceError([Mistake(Where(report.source or report.issue), what, hint)])
 
 
 def _split(html: str, tokens: Tokens, theme: Theme) -> Pieces:

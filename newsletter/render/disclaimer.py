@@ -22,7 +22,23 @@ _MUST_SAY = {
     "not": re.compile(r"\bnot\b"),
     "official record": re.compile(r"\bofficial record\b"),
 }
-_SAYS_NOT_OFFICIAL = re.compile(r"\b(?:not|neither|nor)\b[^.;!?]*\bofficial record\b")
+_SAYS_NOT_OFFICIAL = re.compile(
+    r"(?:\bnot|\bnor|\bisn[’']t)"
+    r"(?: (?:in any way|in any sense|part of|a part of|be|been|being|to be|meant|intended|approved|agreed|"
+    r"formal|taken|treated|read|seen|regarded|understood|considered|as|for|the|a|an|minutes|transcript|and|or)){0,6}"
+    r" (?:the|an|any) official record\b"
+)
+"""With nothing between that could turn it: "not only that but the official record" says the contrary."""
+_TURNED = re.compile(
+    r"\b(?:not (?:true|right|correct|so|the case|only|just|merely|say|deny|doubt|think|believe)|untrue|false|"
+    r"wrong|mistaken?|nobody|no one|never|den(?:y|ies)|doubt|pretend|myth|rumou?r|if|unless|until|other than|"
+    r"nothing but)\b[^.;!?]*$"
+)
+"""Before it in its sentence, this turns "not the official record" round."""
+_ASSERTS_OFFICIAL = re.compile(
+    r"\b(?:is|are|be|becomes?|but|and|as|also|it,|indeed,?) (?:also |indeed |in fact |really |now )?"
+    r"(?:the|an|my|our) official record\b"
+)
 _DENIES_PERSONAL = re.compile(r"\b(?:not|neither|nor)\b[^.,;:!?]*\bpersonal account\b")
 
 _STYLE = (
@@ -38,9 +54,17 @@ def missing_words(wording: str) -> tuple[str, ...]:
     """What a wording of the disclaimer still has to say; empty when it may be used."""
     said = " ".join(wording.lower().split())
     lacking = tuple(words for words, pattern in _MUST_SAY.items() if not pattern.search(said))
-    if not lacking and (_DENIES_PERSONAL.search(said) or not _SAYS_NOT_OFFICIAL.search(said)):
+    if not lacking and (_DENIES_PERSONAL.search(said) or not _says_not_official(said)):
         return ("not the official record",)
     return lacking
+
+
+def _says_not_official(said: str) -> bool:
+    """Whether it says so, in plain words, and nowhere the contrary."""
+    found = list(_SAYS_NOT_OFFICIAL.finditer(said))
+    if not found or any(_TURNED.search(said, 0, match.start()) for match in found):
+        return False
+    return not _ASSERTS_OFFICIAL.search(_SAYS_NOT_OFFICIAL.sub("", said))
 
 
 def html_piece(wording: str) -> str:

@@ -50,6 +50,11 @@ class Attribute(NamedTuple):
     quoted: bool
 
 
+def names(text: str) -> frozenset[str]:
+    """A set of tags, attributes or properties, written in a row."""
+    return frozenset(text.split())
+
+
 @lru_cache(maxsize=2)
 def parts(html: str) -> tuple[Part, ...]:
     """The parts of a finished document, kept for the next who asks: three checks look at each."""

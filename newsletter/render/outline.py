@@ -20,12 +20,10 @@ _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "w
 _ROWS = frozenset({"tbody", "thead", "tfoot"})
 _CELLS = frozenset({"td", "th"})
 _TABLE_PARTS = frozenset({"table", "tr", *_ROWS})
-_KNOWN = frozenset(
-    (
-        "html head title meta style body div main article section header footer aside center address "
-        "table tbody thead tfoot tr td th p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr br img wbr "
-        "a span b strong i em u s small big sub sup strike del ins code kbd samp abbr cite q font bdi tt"
-    ).split()
+_KNOWN = markup.names(
+    "html head title meta style body div main article section header footer aside center address "
+    "table tbody thead tfoot tr td th p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr br img wbr "
+    "a span b strong i em u s small big sub sup strike del ins code kbd samp abbr cite q font bdi tt"
 )
 """The tags that every reader takes for what they are, and that leave what follows them alone."""
 _REVEALED = re.compile(r"<!(?:--)?\[if[^\]]*\](?:>|-->)(?:<!-->|-->)?")
@@ -91,11 +89,18 @@ def is_for_all(html: str, place: int) -> bool:
     return len(_REVEALED.findall(before)) == len(_UNREVEALED.findall(before))
 
 
+def is_held_back(html: str, place: int) -> bool:
+    """Whether a place is in a comment, a style or a script."""
+    return any(
+        part.kind in {Kind.COMMENT, Kind.RAW} and part.start < place < part.end for part in markup.parts(html)
+    )
+
+
 @lru_cache(maxsize=4)
 def read(html: str) -> Outline:
     """The outline, kept for the next who asks. Raises `Misnested`."""
     reader = _Reader(html)
-    for part in markup.scan(html):
+    for part in markup.parts(html):
         reader.take(part)
     if reader.open:
         raise Misnested(f"<{reader.open[-1].tag}> is never closed")

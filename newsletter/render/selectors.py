@@ -27,13 +27,14 @@ from cssselect.parser import (
 )
 from cssselect.parser import Element as Tag
 
+from newsletter.render import markup
 from newsletter.render.outline import Element, Outline
 
 DARK_OUTLOOK = re.compile(r"\[data-ogs[cb]\]")
 _RELATIVE = ">+~ "
-_OURS = frozenset(
+_OURS = markup.names(
     "align alt class dir height hidden href id lang role src style title type valign width "
-    "x-apple-data-detectors".split()
+    "x-apple-data-detectors"
 )
 """Attributes that no reader adds: where they are not written they are not there."""
 
@@ -145,14 +146,14 @@ def _combined(tree: CombinedSelector, element: Element, names: Names) -> Reach:
     if subject is Reach.NO:
         return Reach.NO
     around = element.parent.chain() if element.parent else ()
-    match tree.combinator:
-        case " ":
-            held = any(reach(tree.selector, item, names) for item in around)
-        case ">":
-            held = any(reach(tree.selector, item, names) for item in around[:1])
-        case _:
-            held = True
-    return Reach.MAYBE if held or _is_foreign(tree.selector, names) else Reach.NO
+    if tree.combinator == ">":
+        around = around[:1]
+    if tree.combinator in {" ", ">"}:
+        held = any(reach(tree.selector, item, names) for item in around)
+        is_outermost = tree.combinator == " " or not around or around[0].tag in {"html", "body"}
+        held |= is_outermost and _is_foreign(tree.selector, names)
+        return Reach.MAYBE if held else Reach.NO
+    return Reach.MAYBE
 
 
 def _is_foreign(tree: Tree, names: Names) -> bool:

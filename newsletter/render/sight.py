@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cssselect.parser import Selector
@@ -45,17 +45,30 @@ class Sight:
     """A document, its rules with their selectors understood, and what it names."""
 
     outline: Outline
-    rules: tuple[tuple[Rule, tuple[tuple[str, Selector], ...]], ...]
+    rules: tuple[tuple[Rule, tuple[tuple[str, Selector | None], ...]], ...]
     names: Names
 
-    def reaching(self, element: Element, matters: Callable[[Declaration], bool]) -> Iterator[Reaching]:
-        """The rules that reach an element in some reader and have a declaration that matters, in order."""
+    def only(self, matters: Callable[[Declaration], bool]) -> Sight:
+        """The same with the rules that have a declaration that matters."""
+        kept = (held for held in self.rules if any(map(matters, held[0].declarations)))
+        return replace(self, rules=tuple(kept))
+
+    def only_pseudo(self) -> Sight:
+        """The same with the rules for pseudo-elements."""
+        kept = (held for held in self.rules if any(item and item.pseudo_element for _, item in held[1]))
+        return replace(self, rules=tuple(kept))
+
+    def reaching(self, element: Element) -> Iterator[Reaching]:
+        """The rules that reach an element in some reader, in order. Raises `NotSeen` for one that cannot be
+        judged.
+        """
         for rule, understood in self.rules:
-            if any(map(matters, rule.declarations)):
-                for text, selector in understood:
-                    reach = selectors.reach(selector.parsed_tree, element, self.names)
-                    if reach is not Reach.NO:
-                        yield _reaching(rule, text, selector, reach)
+            for text, selector in understood:
+                if selector is None:
+                    raise NotSeen(f"the rule for '{text}' cannot be judged; write it more simply")
+                reach = selectors.reach(selector.parsed_tree, element, self.names)
+                if reach is not Reach.NO:
+                    yield _reaching(rule, text, selector, reach)
 
 
 @lru_cache(maxsize=4)
@@ -69,7 +82,7 @@ def of(html: str) -> Sight:
         ) from None
     _check_plain(outlined)
     rules = (rule for rule in outlined.rules if not any(map(_NEVER_REACHING.match, rule.conditions)))
-    return Sight(outlined, tuple((rule, tuple(_understood(rule))) for rule in rules), Names.of(outlined))
+    return Sight(outlined, tuple((rule, _understood(rule)) for rule in rules), Names.of(outlined))
 
 
 def _check_plain(outlined: Outline) -> None:
@@ -87,13 +100,12 @@ def _styles(elements: Iterable[Element]) -> Iterator[str]:
     return (style for style in (element.attributes.get("style") for element in elements) if style)
 
 
-def _understood(rule: Rule) -> Iterator[tuple[str, Selector]]:
-    for text in selectors.alternatives(rule.selector):
-        selector = selectors.parsed(text)
-        if selector is None:
-            raise NotSeen(f"the rule for '{text}' cannot be judged, so it might hide it; write it more simply")
-        if selector.pseudo_element not in _HARMLESS_PSEUDO:
-            yield text, selector
+@lru_cache(maxsize=512)
+def _understood(rule: Rule) -> tuple[tuple[str, Selector | None], ...]:
+    found = ((text, selectors.parsed(text)) for text in selectors.alternatives(rule.selector))
+    return tuple(
+        (text, item) for text, item in found if item is None or item.pseudo_element not in _HARMLESS_PSEUDO
+    )
 
 
 def _reaching(rule: Rule, text: str, selector: Selector, reach: Reach) -> Reaching:

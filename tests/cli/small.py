@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 
 from tests.cli.command import Result, run
@@ -173,5 +174,5 @@ def part(message: EmailMessage, kind: str) -> str:
 
 def leaving(message: EmailMessage) -> set[str]:
     """The tokens of every unsubscribe link in header, text and HTML."""
-    places = [message["List-Unsubscribe"], part(message, "plain"), part(message, "html")]
+    places = [message["List-Unsubscribe"], part(message, "plain"), unescape(part(message, "html"))]
     return {token for place in places for token in re.findall(r"subject=unsubscribe%20([^\s>\"&)]+)", place)}

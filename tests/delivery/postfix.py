@@ -37,7 +37,7 @@ class Door(StrEnum):
     LOCKSTEP = "-o smtpd_discard_ehlo_keywords=pipelining"
     STARTTLS = "-o smtpd_tls_security_level=encrypt"
     SMALL = "-o message_size_limit=2000"
-    IMPATIENT = "-o smtpd_hard_error_limit=5 -o smtpd_error_sleep_time=0"
+    IMPATIENT = "-o smtpd_hard_error_limit=5"
     NARROW = "-o smtpd_client_connection_count_limit=1 -o smtpd_client_event_limit_exceptions="
     SORTING = "-o cleanup_service_name=sorting"
     """Refuses every message for its content, at the end of data."""
@@ -184,6 +184,7 @@ def _main(folder: Path, next_port: int, greylist_port: int) -> str:
         alias_database =
         mynetworks = 127.0.0.0/8
         default_transport = smtp:[127.0.0.1]:{next_port}
+        smtpd_error_sleep_time = 0
         smtpd_tls_chain_files = {folder}/etc/relay.pem
         smtpd_relay_restrictions = permit_mynetworks, reject
         smtpd_recipient_restrictions =

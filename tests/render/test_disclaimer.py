@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from newsletter.errors import SourceError
 from newsletter.render import Look, fill, visible
 from newsletter.render.disclaimer import DEFAULT_WORDING, html_piece, missing_words, text_piece
+from newsletter.render.sight import NotSeen
 from tests.render.samples import LOOK, PERSON, SOURCES, THEMES, edited, rendered
 
 FOOTER, HEAD, THEME = "parts/footer.mjml", "parts/head.mjml", "report/theme.mjml"
@@ -27,6 +30,121 @@ def ruled(css: str) -> tuple[str, str, str]:
     """A style sheet with one more rule, at its end."""
     return HEAD, "      @media print {", f"      {css}\n      @media print {{"
 
+
+def unshown(tag: str) -> tuple[str, str, str]:
+    """The disclaimer in a tag that browsers keep open around it, and some parsers close before it."""
+    return wrapped(f'<{tag} style="display:none">', f"</{tag}>")
+
+
+UNSHOWN = [
+    "b",
+    "s",
+    "i",
+    "u",
+    "small",
+    "big",
+    "tt",
+    "strike",
+    "h2",
+    "span",
+    "font",
+    "em",
+    "a",
+    "p",
+    "li",
+    "label",
+]
+STYLES = [
+    "contain:size;overflow:hidden",
+    "outline:100px solid white;outline-offset:-100px",
+    "box-shadow:inset 0 0 0 999px #222",
+    "block-size:0;overflow:hidden",
+    "max-block-size:1px;overflow:clip",
+    "inline-size:0",
+    "height:21px;overflow:hidden",
+    "max-height:30px;overflow:hidden",
+    "height:21px",
+    "width:5px",
+    "width:121px",
+    "width:1%",
+    "width:5000px",
+    "max-width:150px",
+    "float:left;width:121px",
+    "unicode-bidi:bidi-override;direction:rtl",
+    "writing-mode:vertical-rl",
+    "text-decoration:line-through",
+    "text-shadow:0 0 9px #000",
+    "font-variant:small-caps;content-visibility:hidden",
+    "aspect-ratio:100/1;overflow:hidden",
+    "overflow:hidden",
+    "column-count:40",
+    "display:flex",
+    "display:grid",
+    "display:table-column",
+    "display:ruby-text",
+    "margin:0 400px",
+    "margin:0 45%",
+    "padding-left:20em",
+    "top:-500px;position:relative",
+    "opacity:0.6",
+    "zoom:0.1",
+    "text-wrap:nowrap",
+    "word-spacing:500px",
+    "-webkit-text-size-adjust:1%",
+    "mix-blend-mode:screen",
+    "background-clip:text",
+    "transition:all 1s",
+    "user-select:none",
+]
+RULES = {
+    ".disclaimer::first-line { color: #fff; font-size: 1px }": "first-line",
+    "div::first-line { color: #fff }": "first-line",
+    "td::first-letter { font-size: 0 }": "first-letter",
+    ".disclaimer::before { content: 'It is not true that' }": "before",
+    ".box::after { content: 'Approved as the official record.' }": "after",
+    ".foot { contain: size; overflow: hidden }": "contain",
+    ".foot { aspect-ratio: 100/1; overflow: hidden }": "aspect-ratio",
+    ".foot &gt; table { max-block-size: 1px; overflow: clip }": "max-block-size",
+    ".disclaimer { font-family: Wingdings !important }": "font-family:wingdings",
+    ".disclaimer { font-family: Wingdings, Arial !important }": "font-family:wingdings",
+    ".disclaimer { text-decoration: line-through }": "line-through",
+    ".disclaimer { line-height: 40 !important }": "line-height:40",
+    ".disclaimer { letter-spacing: 500px !important }": "letter-spacing",
+    ".disclaimer { width: 50px }": "width:50px",
+    ".disclaimer { padding: 0 100px !important }": "less than 160 px",
+    ".foot { padding: 0 90px }": "less than 160 px",
+    ".disclaimer:hover { color: #fff !important }": "contrast of 1.0",
+    ".disclaimer { color: #fff !important; color: rgb(1 2, 3) !important }": "cannot be judged",
+    ".disclaimer { font-size: 1px !important; font-size: 15 !important }": "font-size:15",
+    ".disclaimer { background-color: transparent !important }": "cannot be judged",
+    "@media (prefers-color-scheme: dark), (prefers-color-scheme: light) "
+    "{ .disclaimer { color: #fff !important } }": "contrast of 1.0",
+    ".disclaimer { color: #fff !important } .nowhere .disclaimer { color: #222 !important }": "contrast of 1.0",
+    ".disclaimer { color: #fff !important } body .disclaimer { color: #222 !important }": "contrast of 1.0",
+    ".ExternalClass p { display: none }": "display:none",
+    "#MessageViewBody .disclaimer { display: none }": "display:none",
+    "u + .body .disclaimer { display: none }": "display:none",
+    "[owa] p { display: none }": "display:none",
+    "tbody { display: none }": "display:none",
+    "h1 ~ p, div + div { display: none }": "display:none",
+    ".DISCLAIMER { display: none }": "display:none",
+    ".a { content: '/*' } .disclaimer { display: none } .b { content: '*/' }": "display:none",
+    ".a { content: 'x\n } .disclaimer { display: none } .b { content: 'x }": "does not end on its line",
+    ".disclaimer { a: x( } .nowhere ); display: none }": "brackets",
+    ".a { b: u\\72l(x'); } .disclaimer { display: none } .b { c: x(') }": "backslash",
+    "@scope (.foot) { :scope { display: none } }": "@scope",
+    "@container (width) { .foot { display: none } }": "@container",
+    ".nowhere { transform: translateY(-200px) }": "transform",
+    ".nowhere { position: relative; top: -200px }": "top:-200px",
+    ".nowhere { box-shadow: 0 -100px 0 100px #fff }": "box-shadow",
+    ".nowhere { outline: 200px solid #fff }": "outline",
+    ".nowhere { margin-block-start: -200px }": "margin-block-start",
+    ".nowhere { text-decoration: underline 200px #fff }": "text-decoration",
+    ".nowhere { -webkit-text-stroke: 200px #fff }": "-webkit-text-stroke",
+    ".nowhere { line-height: 0 }": "line-height:0",
+    ".nowhere { height: 1px }": "height:1px",
+    ".nowhere { float: left }": "float:left",
+}
 
 HOSTILE = {
     "forgotten": ((FOOTER, "{{ disclaimer }}", "nothing"), "no place"),
@@ -97,7 +215,7 @@ HOSTILE = {
     ),
     "dark on dark in Outlook": (ruled("[data-ogsc] div .disclaimer { color: #222222 !important; }"), "Outlook"),
     "tiny": (ruled(".disclaimer { font-size: 6px !important; }"), "smaller than 11 px"),
-    "tiny by shorthand": (ruled(".disclaimer { font: 1px/1 Arial !important; }"), "smaller than 11 px"),
+    "tiny by shorthand": (ruled(".disclaimer { font: 1px/1 Arial !important; }"), "font:1px/1 arial"),
     "lines on each other": (ruled(".disclaimer { line-height: 0 !important; }"), "lines lie on each other"),
     "letters on each other": (ruled(".disclaimer { letter-spacing: -1em !important; }"), "letter-spacing"),
     "something laid over it": (
@@ -105,6 +223,9 @@ HOSTILE = {
         "lay something over it",
     ),
     "faded out": (ruled(".foot { animation: away 1s forwards; }"), "animation"),
+    **{f"inside <{tag}>": (unshown(tag), f"inside <{tag}>") for tag in UNSHOWN},
+    **{f"in a box with {style}": (styled(style), style.split(":")[0]) for style in STYLES},
+    **{f"by the rule {css}": (ruled(css), said) for css, said in RULES.items()},
 }
 
 
@@ -124,6 +245,11 @@ HARMLESS = {
     ),
     "hiding something else": ruled("@media print { .nowhere { display: none; } }"),
     "hover": ruled(".disclaimer:hover { color: #ffffff; }"),
+    "a reset of every box": ruled("*, *::before, *::after { box-sizing: border-box; }"),
+    "a clearfix elsewhere": ruled(".nowhere::after { content: ''; display: table; clear: both; }"),
+    "a hack for a reader that has it not around": ruled(".ExternalClass td { line-height: 100%; }"),
+    "a column hidden elsewhere": ruled("@media (max-width: 400px) { .prose td { display: none; } }"),
+    "a comment and a quotation": ruled("/* ' */ .nowhere { content: '/* } */'; }"),
     "a rule that style outweighs": ruled(".disclaimer { color: #ffffff; }"),
     "larger": ruled(".disclaimer { font-size: 18px !important; line-height: 1.6 !important; }"),
     "a box": styled("padding:20px;max-width:400px;border:1px solid #000000"),
@@ -157,9 +283,19 @@ def test_the_authors_own_wording_stands_in_both_parts() -> None:
 
 
 def test_a_report_too_long_for_gmail_makes_no_edition() -> None:
-    """The disclaimer would be in the part that is cut off."""
-    with pytest.raises(SourceError, match="Gmail cuts a mail at 102,000: shorten the report"):
-        rendered("\n\n".join(["A sentence of eight words stands here alone."] * 2500))
+    """The disclaimer would be in the part that is cut off; the draft is named, and what would fit does."""
+    with pytest.raises(SourceError, match="too long for a mail: 20,000 words") as caught:
+        rendered("\n\n".join([SENTENCE] * 2500), source="drafts/long.md")
+    assert str(caught.value).startswith("drafts/long.md: ")
+    found = re.search(r"Shorten the report to about ([\d,]+) words", str(caught.value))
+    assert found
+    fitting = int(found[1].replace(",", ""))
+    assert rendered("\n\n".join([SENTENCE] * (fitting // 8))).disclaimer_html == PIECE
+    with pytest.raises(SourceError, match="too long"):
+        rendered("\n\n".join([SENTENCE] * (fitting // 6)))
+
+
+SENTENCE = "A sentence of eight words stands here alone."
 
 
 @pytest.mark.parametrize(
@@ -169,6 +305,9 @@ def test_a_report_too_long_for_gmail_makes_no_edition() -> None:
         "A personal account. It is NOT the Official Record.",
         "This is a personal account, not an official record of anything.",
         "Neither minutes nor the official record: this is my personal account, and not more.",
+        "My personal account, not minutes, and not the official record.",
+        "A personal account that must not be taken as the official record.",
+        "My personal account, not the minutes or the official record; the official record comes later.",
     ],
 )
 def test_a_wording_that_says_it_is_accepted(wording: str) -> None:
@@ -184,7 +323,18 @@ def test_a_wording_that_says_it_is_accepted(wording: str) -> None:
         ("My personal account and the official record.", ("not",)),
         ("My personal account. Not minutes.", ("official record",)),
         ("This is not a personal account. It is the official record.", ("not the official record",)),
-        ("Not minutes! A personal account, and the official record.", ("not the official record",)),
+        *(
+            (wording, ("not the official record",))
+            for wording in (
+                "Not minutes! A personal account, and the official record.",
+                "This is my personal account of the meeting and, do not doubt it, the official record.",
+                "It would not be right to call this personal account anything other than the official record.",
+                "This, my personal account, is not only that but the official record.",
+                "It is not true that my personal account is not the official record.",
+                "Nobody can say that this personal account is not the official record.",
+                "A personal account. Not the official record of lunch; it is the official record.",
+            )
+        ),
     ],
 )
 def test_a_wording_that_does_not_say_it_is_refused(wording: str, missing: tuple[str, ...]) -> None:
@@ -224,7 +374,7 @@ def test_the_check_reads_finished_html_by_itself() -> None:
 )
 def test_the_check_sees_through_what_holds_the_piece(body: str) -> None:
     """A comment, a branch for some readers, a tag that shows nothing, a style in disguise."""
-    with pytest.raises(visible.NotSeen):
+    with pytest.raises(NotSeen):
         visible.check(page(body=body), PIECE)
 
 
@@ -246,7 +396,7 @@ def test_the_check_sees_through_what_holds_the_piece(body: str) -> None:
 )
 def test_no_trick_of_css_gets_past(css: str) -> None:
     """Comments, strings, unclosed blocks, layers, pseudo-elements, and conditions that may hold together."""
-    with pytest.raises(visible.NotSeen):
+    with pytest.raises(NotSeen):
         visible.check(page(css), PIECE)
 
 

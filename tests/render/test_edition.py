@@ -289,6 +289,55 @@ def test_a_slot_in_a_comment_for_outlook_is_escaped_as_in_an_attribute() -> None
     assert "<b>gotcha" not in html
 
 
+RIGHT_TO_LEFT = """\
+مرحبا بالعالم 2026.
+
+Hello – שלום.
+
+- واحد
+- two
+
+> שלום.
+
+### عنوان
+
+| A | ب |
+|---|---|
+| x | שלום |
+
+Plain.
+
+## كلمة
+"""
+
+
+def test_what_is_written_from_right_to_left_is_laid_out_so(theme: str) -> None:
+    """Each such block finds its direction by itself, and what holds it is told; all else is as it was."""
+    page = document(fill(rendered(RIGHT_TO_LEFT, theme=theme, summary=("مرحبا", "One")).html, PERSON))
+    found = [
+        (item.tag, item.get("dir"), "".join(item.itertext()).strip())
+        for item in page.iterfind(".//body//*[@dir]")
+    ]
+    inside = [(tag, said, text) for tag, said, text in found if tag not in {"div", "ul", "blockquote", "a"}]
+    assert inside == [
+        ("span", "auto", "مرحبا"),
+        ("p", "auto", "مرحبا بالعالم 2026."),
+        ("p", "auto", "Hello – שלום."),
+        ("li", "auto", "واحد"),
+        ("p", "auto", "שלום."),
+        ("h3", "auto", "عنوان"),
+        ("th", "auto", "ب"),
+        ("td", "auto", "שלום"),
+        ("span", "auto", "كلمة"),
+    ]
+    assert [(tag, said) for tag, said, _ in found if tag in {"ul", "blockquote"}] == [
+        ("ul", "rtl"),
+        ("blockquote", "rtl"),
+    ]
+    starting = [item.get("style") for item in page.iterfind(".//p[@dir='auto']")]
+    assert all("text-align:start" in style for style in starting)
+
+
 def test_a_third_theme_is_made_by_copying_a_folder() -> None:
     """Nothing but its folder names a theme."""
     copied = {
@@ -312,7 +361,7 @@ def test_an_unknown_theme_gets_the_nearest_name() -> None:
     ("changes", "said"),
     [
         ({"accent": "reddish"}, "the accent 'reddish' is not a colour"),
-        ({"font": "Gorgia"}, "Did you mean 'georgia'"),
+        ({"font": "Gorgia"}, "Did you mean 'Georgia'"),
         (
             {"disclaimer": "All views are mine."},
             "the disclaimer lacks “personal account” and “not” and “official record”",
