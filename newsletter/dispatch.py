@@ -22,11 +22,11 @@ from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.freezing import Frozen
 from newsletter.delivery.ledger import Evidence, Ledger
 from newsletter.delivery.outcome import State
-from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
+from newsletter.delivery.run import Canary, Kind, NewRun, Row, Run, Timing
 from newsletter.delivery.transports import Transport
 from newsletter.errors import NotReady, UsageError
 from newsletter.message import Skeleton, code_for
-from newsletter.model import Edition, Headers, Recipient
+from newsletter.model import Edition, Headers, Person, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
 from newsletter.plan import Proposal
 from newsletter.workspace import Workspace
@@ -295,31 +295,63 @@ def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> b
     return Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret()).message(person)
 
 
-def reconcile(
-    workspace: Workspace,
-    ledger: Ledger,
-    issue: str,
-    delivered: Sequence[bytes],
-    *,
-    settle_s: float,
-    trust_absence: bool,
-) -> int:
-    """Settle the unknown of an issue by copies that arrived and by SendGrid's logs; the number settled.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a person brings to settle the unknown: copies that arrived, and events that SendGrid posted."""
 
-    A record is proof at once. Its absence is none, unless a person says so with `trust_absence`, and even
-    then only `settle_s` after the attempt: a provider may take a message long after the line to it broke.
+    delivered: Sequence[bytes] = ()
+    events: Sequence[Mapping[str, object]] = ()
+    trust_absence: bool = False
+    """That SendGrid's logs lack somebody counts as not sent, `settle_s` after the attempt."""
+    settle_s: float = 1800
+
+
+def reconcile(workspace: Workspace, ledger: Ledger, issue: str, proof: Proof) -> int:
+    """Settle the unknown of an issue by what can be known; the number settled.
+
+    A record is proof at once. Its absence is none, unless a person says so, and even then only after a while:
+    a provider may take a message long after the line to it broke.
     """
-    arrived = [Evidence(code, State.ACCEPTED, "a copy arrived") for code in map(_code_of, delivered) if code]
     settled = 0
     for run in ledger.runs(issue):
-        found = [*arrived, *_logged(workspace, ledger, run, trust_absence=trust_absence)]
-        settled += ledger.settle_unknown(run, found, settle_s=settle_s)
+        unknown = [row for row in ledger.accounts.rows(issue, {State.UNKNOWN}) if row.run == run.name]
+        if not unknown:
+            continue
+        found = [
+            *_arrived(workspace, ledger, run, unknown, proof.delivered),
+            *_posted(run, unknown, proof.events),
+        ]
+        proved = {each.code for each in found}
+        asked = [row for row in unknown if row.code not in proved]
+        found += _logged(workspace, run, asked, trust_absence=proof.trust_absence)
+        settled += ledger.settle_unknown(run, found, settle_s=proof.settle_s)
     return settled
 
 
-def _logged(workspace: Workspace, ledger: Ledger, run: Run, *, trust_absence: bool) -> Iterator[Evidence]:
-    """What SendGrid's logs say of the people of a run who are unknown."""
-    unknown = [row for row in ledger.accounts.rows(run.issue, {State.UNKNOWN}) if row.run == run.name]
+def _arrived(
+    workspace: Workspace, ledger: Ledger, run: Run, unknown: Sequence[Row], delivered: Sequence[bytes]
+) -> Iterator[Evidence]:
+    """Whose very message, by its Message-ID, is among the copies."""
+    parsed = (email.message_from_bytes(copy, policy=email.policy.default) for copy in delivered)
+    names = {str(copy["Message-ID"]).strip() for copy in parsed}
+    made = skeletons(workspace, ledger.editions(run), ledger.headers(run), run=run.name) if names else {}
+    for row in unknown if names else ():
+        if made[row.segment].message_id(Person(row.id, row.address, row.code, ())) in names:
+            yield Evidence(row.code, State.ACCEPTED, "a copy arrived")
+
+
+def _posted(run: Run, unknown: Sequence[Row], events: Sequence[Mapping[str, object]]) -> Iterator[Evidence]:
+    """Of whom SendGrid posted an event: any event of this very attempt proves that it took the mail."""
+    known = {(event.get("run"), event.get("recipient"), event.get("attempt")) for event in events}
+    for row in unknown:
+        if (run.name, row.code, row.attempt) in known:
+            yield Evidence(row.code, State.ACCEPTED, "SendGrid posted an event of it")
+
+
+def _logged(
+    workspace: Workspace, run: Run, unknown: Sequence[Row], *, trust_absence: bool
+) -> Iterator[Evidence]:
+    """What SendGrid's logs say of these people of a run."""
     if run.transport != "sendgrid" or not unknown:
         return
     from newsletter.delivery.transports.sendgrid import open_account  # noqa: PLC0415 - a fifth of a second
@@ -342,13 +374,6 @@ def _logged(workspace: Workspace, ledger: Ledger, run: Run, *, trust_absence: bo
 
 _LOG_MARGIN_S = 600
 """How far SendGrid's clock and ours, or its queue, may be apart."""
-
-
-def _code_of(message: bytes) -> str | None:
-    """The person's code in the Message-ID of a delivered copy."""
-    name = email.message_from_bytes(message, policy=email.policy.default)["Message-ID"] or ""
-    parts = name.strip("<> ").partition("@")[0].split(".")
-    return parts[-1] if len(parts) > 1 else None
 
 
 def _frozen(workspace: Workspace, made: Planned) -> Iterator[Frozen]:

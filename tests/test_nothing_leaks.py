@@ -116,22 +116,137 @@ def send_fails(small: Small, *, code: int, **env: str) -> Result:
 
 # SMTP
 
-AT_END = f"554 5.7.1 spam, says {FIRST} of {GOSSIP}\r\n"
-FAULTS = {
-    "hangs up after the dot": (7, SmtpFault("END", None, take=True)),
-    "resets after the dot": (7, SmtpFault("END", None, "reset")),
-    "says 421 and names people": (5, SmtpFault("MAIL", f"421 4.7.0 busy with {GOSSIP}\r\n")),
+GOSSIP_AT_END = f"554 5.7.1 spam, says {FIRST} of {GOSSIP}\r\n"
+SMTP_FAULTS = {
+    "hangs up after the dot": (5, SmtpFault("END", take=True)),
+    "names people instead of a reply": (5, SmtpFault("END", f"{GOSSIP}\r\n")),
+    "is busy and names people": (5, SmtpFault("MAIL", f"421 4.7.0 busy with {GOSSIP}\r\n")),
     "refuses the sender and names people": (5, SmtpFault("MAIL", f"550 5.7.1 no mail to {GOSSIP}\r\n")),
-    "refuses the content and names people": (5, SmtpFault("END", AT_END, "go on")),
-    "refuses the data and names people": (5, SmtpFault("DATA", AT_END, "go on")),
-    "names people instead of a reply": (7, SmtpFault("END", f"{GOSSIP}\r\n")),
-    "breaks off in the body": (5, SmtpFault("BODY", f"451 4.3.0 {GOSSIP}\r\n")),
+    "refuses the content and names people": (5, SmtpFault("END", GOSSIP_AT_END, "go on")),
+    "breaks off in the body": (6, SmtpFault("BODY", f"451 4.3.0 {GOSSIP}\r\n")),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_smtp_that(tmp_path: Path, fault: str) -> None:
-    """Whatever the server says, to whomever."""
-    code, what = FAULTS[fault]
+@pytest.mark.parametrize("fault", SMTP_FAULTS)
+def test_a_mail_server_that(tmp_path: Path, fault: str) -> None:
+    """Whatever it says, of whomever."""
+    code, what = SMTP_FAULTS[fault]
     with FaultySmtp(what, on=0, always=True) as server:
         send_fails(make(tmp_path, transport="smtp", port=str(server.port)), code=code)
+
+
+def test_a_mail_server_that_repeats_each_address_in_its_refusal(tmp_path: Path) -> None:
+    """The whole of it and its local part, as Exim and Exchange do."""
+    answers = {each: f"550 5.1.1 <{each}>: {each.partition('@')[0]} unknown" for each in SECRETARIES}
+    answers |= {each: f"450 4.2.0 {each} is greylisted" for each in MEMBERS}
+    with Relay(answers=answers) as relay:
+        small = make(tmp_path, transport="smtp", port=str(relay.port))
+        send_fails(small, code=6)
+    listed = small.good("status", ISSUE, "--list", "rejected").text
+    assert "q…@example.org" in listed
+    assert "550 5.1.1" in listed
+
+
+def test_no_mail_server_at_all(tmp_path: Path) -> None:
+    """Three lines in a row, and then the end."""
+    send_fails(make(tmp_path, transport="smtp", port=str(free_port())), code=5)
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_login_that_goes_wrong(tmp_path: Path, trusted: bool) -> None:
+    """By a certificate that nobody vouches for, and by a password that is not the right one."""
+    certified = certificate(tmp_path)
+    with aiosmtpd(login=True, tls_context=certified.server, require_starttls=True) as (taken, port):
+        folder = tmp_path / "workspace"
+        small = make(folder, transport="smtp", port=str(port), security="starttls", username=USER)
+        trust = {"SSL_CERT_FILE": str(tmp_path / "relay.pem")} if trusted else {}
+        result = send_fails(small, code=5, **trust)
+    assert ("refuses the login" if trusted else "cannot be trusted") in result.err
+    assert taken.messages == []
+
+
+# SendGrid
+
+TOLD = f'{{"errors": [{{"message": "The address {GOSSIP} is wrong", "field": null}}]}}'.encode()
+ELSEWHERE = (("Location", f"http://127.0.0.1:9/{FIRST}"),)
+SENDGRID_FAULTS = {
+    "400": (5, Fault(wire=Wire.STATUS, status=400, body=TOLD)),
+    "401": (5, Fault(wire=Wire.STATUS, status=401, body=TOLD)),
+    "403": (5, Fault(wire=Wire.STATUS, status=403, body=TOLD)),
+    "503": (7, Fault(wire=Wire.STATUS, status=503, body=TOLD)),
+    "a redirect": (7, Fault(wire=Wire.STATUS, status=302, headers=ELSEWHERE, body=TOLD)),
+    "no reply": (7, Fault(wire=Wire.RESET, acceptance=Acceptance.BEFORE)),
+    "half a reply": (7, Fault(wire=Wire.CUT_BODY, status=400, body=TOLD)),
+    "something else": (7, Fault(wire=Wire.GARBAGE)),
+}
+
+
+def by_sendgrid(root: Path, sendgrid: StandIn, key: str = KEY) -> Small:
+    small = make(root, transport="sendgrid")
+    return replace(small, env=small.env | {"SENDGRID_API_KEY": key, "SENDGRID_API_HOST": sendgrid.url})
+
+
+@pytest.mark.parametrize("fault", SENDGRID_FAULTS)
+def test_sendgrid_answers(tmp_path: Path, fault: str) -> None:
+    """To every request, with everybody's address in the words."""
+    code, what = SENDGRID_FAULTS[fault]
+    with StandIn(expect_violations=True) as sendgrid:
+        sendgrid.script(*[what] * 30)
+        send_fails(by_sendgrid(tmp_path, sendgrid), code=code)
+
+
+def test_sendgrid_calls_an_address_invalid(tmp_path: Path) -> None:
+    """And names its place in the request."""
+    with StandIn() as sendgrid:
+        sendgrid.refuse(*SECRETARIES)
+        send_fails(by_sendgrid(tmp_path, sendgrid), code=6)
+
+
+def test_sendgrid_does_not_know_the_key(tmp_path: Path) -> None:
+    """Which is then not repeated."""
+    with StandIn() as sendgrid:
+        send_fails(by_sendgrid(tmp_path, sendgrid, WRONG_KEY), code=5)
+
+
+# The ledger
+
+SPOILT_URLS = {
+    "of an unknown kind": f"nosuchdb://ann:{DATABASE_PASSWORD}@127.0.0.1:1/ledger",
+    "of a driver that is not there": f"mssql+pyodbc://ann:{DATABASE_PASSWORD}@127.0.0.1:1/ledger",
+    "with a slash in the password": f"postgresql://ann:{DATABASE_PASSWORD}/x@127.0.0.1:1/ledger",
+    "with the password as an option": f"sqlite:////nowhere/at/all?password={DATABASE_PASSWORD}&mode=ro",
+    "without a scheme": f"://ann:{DATABASE_PASSWORD}@127.0.0.1/ledger",
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT_URLS)
+def test_a_database_url(tmp_path: Path, spoilt: str) -> None:
+    """Is not repeated when it is wrong: there is a password in it."""
+    small = make(tmp_path, transport="outbox")
+    fails(small, "send", DRAFT, code=1, NEWSLETTER_DATABASE=SPOILT_URLS[spoilt])
+
+
+def test_a_ledger_that_is_something_else(tmp_path: Path) -> None:
+    """A file that is no database."""
+    small = make(tmp_path, transport="outbox")
+    small.good("send", DRAFT)
+    small.write(".newsletter/ledger.db", f"{GOSSIP}\n" * 500)
+    fails(small, "send", DRAFT, code=1)
+
+
+@pytest.mark.parametrize("command", [("status", ISSUE), ("resume", ISSUE), ("send", DRAFT), ("explain", FIRST)])
+def test_a_ledger_that_is_damaged(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Its tables are there, and what is in them makes no sense."""
+    small = make(tmp_path, transport="smtp", port=str(free_port()))
+    assert small.send().code == 5
+    ledger = small.root / ".newsletter" / "ledger.db"
+    with sqlite3.connect(ledger) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = connection.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('people', 'suppressions')").fetchall()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with ledger.open("r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(FIRST.encode() * (size // len(FIRST)))
+    result = fails(small, *command, code=1)

@@ -167,16 +167,25 @@ def retry(issue: str, *, failed: bool, unknown: bool, count: int | None, as_json
 
 
 def reconcile(
-    issue: str, delivered: Sequence[Path], *, settle_minutes: float, trust_absence: bool, as_json: bool
+    issue: str,
+    *,
+    delivered: Sequence[Path],
+    events: Path | None,
+    settle_minutes: float,
+    trust_absence: bool,
+    as_json: bool,
 ) -> int:
     """Settle the unknown by evidence, and say what is left."""
     workspace = opened()
+    proof = dispatch.Proof(
+        delivered=[_read(path) for path in delivered],
+        events=_events(events) if events else (),
+        trust_absence=trust_absence,
+        settle_s=settle_minutes * 60,
+    )
     with dispatch.open_ledger(workspace) as ledger:
         name = _sent_issue(workspace, ledger, issue)
-        copies = [path.read_bytes() for path in delivered]
-        settled = dispatch.reconcile(
-            workspace, ledger, name, copies, settle_s=settle_minutes * 60, trust_absence=trust_absence
-        )
+        settled = dispatch.reconcile(workspace, ledger, name, proof)
         show.say(f"{settled:,} settled by evidence")
         stands = ledger.accounts.status(name)
         assert stands is not None
@@ -185,6 +194,25 @@ def reconcile(
         else:
             show.status(stands)
     return 7 if stands.counts.unknown else 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _events(path: Path) -> list[dict[str, object]]:
+    """The events of a file: what SendGrid posted, one JSON array or one array or object a line."""
+    text = _read(path).decode("utf-8", "replace").strip()
+    try:
+        found = [json.loads(text)] if text.startswith("[") and "]\n[" not in text else None
+        found = found or [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError:
+        raise UsageError(f"{path} is not JSON", "Save the events as SendGrid posted them.") from None
+    flat = [event for each in found for event in (each if isinstance(each, list) else [each])]
+    return [event for event in flat if isinstance(event, dict)]
 
 
 def issue_of(workspace: Workspace, ledger: Ledger, wanted: str) -> str:

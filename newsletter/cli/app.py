@@ -293,6 +293,10 @@ def reconcile(
         list[Path] | None,
         typer.Option(metavar="FILE", help="A copy that arrived (.eml): proof for its reader. May be repeated."),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Events as SendGrid posted them (.json): each proves an acceptance."),
+    ] = None,
     trust_absence: Annotated[
         bool, typer.Option("--trust-absence", help="No record by then means not sent: resume will send again.")
     ] = False,
@@ -308,7 +312,12 @@ def reconcile(
     from newsletter.cli import account
 
     return account.reconcile(
-        issue, delivered or [], settle_minutes=settle_minutes, trust_absence=trust_absence, as_json=json
+        issue,
+        delivered=delivered or [],
+        events=events,
+        settle_minutes=settle_minutes,
+        trust_absence=trust_absence,
+        as_json=json,
     )
 
 

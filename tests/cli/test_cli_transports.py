@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -200,3 +201,51 @@ def test_a_lost_answer_is_unknown_and_left_to_a_person(small: Small) -> None:
         assert by_sendgrid.run("resume", ISSUE).code in {0, 7}
     stands = by_sendgrid.good("status", ISSUE, "--json").json
     assert (stands["unknown"], stands["accepted"], stands["planned"]) == (3, 0, 3)
+
+
+def at(by_sendgrid: Small, stand_in: StandIn) -> Small:
+    """The same workspace, asking another SendGrid, which knows nothing."""
+    return replace(by_sendgrid, env={**by_sendgrid.env, "SENDGRID_API_HOST": stand_in.url})
+
+
+def test_events_that_sendgrid_posted_settle_whoever_was_unknown(small: Small, tmp_path: Path) -> None:
+    """The reply was lost, the mail was taken: its events are proof, and of nobody else's attempt."""
+    with StandIn(senders=[WRITER]) as sendgrid:
+        by_sendgrid = sendgrid_workspace(small, sendgrid)
+        receipt = by_sendgrid.receipt("--segment", "members")
+        sendgrid.script(Fault(wire=Wire.RESET, acceptance=Acceptance.BEFORE))
+        assert by_sendgrid.run("send", DRAFT, "--segment", "members", "--receipt", receipt).code == 7
+        posted = sendgrid.events.events()
+    foreign = [{**event, "attempt": "another"} for event in posted]
+    events = tmp_path / "events.json"
+    events.write_text(json.dumps(foreign), encoding="utf-8")
+    with StandIn(senders=[WRITER]) as empty:
+        elsewhere = at(by_sendgrid, empty)
+        assert elsewhere.run("reconcile", ISSUE, "--events", str(events)).code == 7
+    events.write_text("\n".join(json.dumps([event]) for event in posted), encoding="utf-8")
+    with StandIn(senders=[WRITER]) as empty:
+        settled = at(by_sendgrid, empty).run("reconcile", ISSUE, "--events", str(events), "--json")
+    assert settled.code == 0, settled.err
+    assert (settled.json["accepted"], settled.json["unknown"]) == (3, 0)
+
+
+def test_a_copy_that_arrived_settles_its_reader_alone(small: Small, tmp_path: Path) -> None:
+    """A delivered .eml is proof by its Message-ID; the same person's copy of another issue proves nothing."""
+    with StandIn(senders=[WRITER]) as sendgrid:
+        by_sendgrid = sendgrid_workspace(small, sendgrid)
+        receipt = by_sendgrid.receipt("--segment", "members")
+        sendgrid.script(Fault(wire=Wire.RESET, acceptance=Acceptance.BEFORE))
+        assert by_sendgrid.run("send", DRAFT, "--segment", "members", "--receipt", receipt).code == 7
+        reader = sendgrid.addresses[0]
+    copy = small.good("render", "--sent", ISSUE, "--to", reader).out
+    arrived, other = tmp_path / "arrived.eml", tmp_path / "other.eml"
+    arrived.write_bytes(copy)
+    other.write_bytes(copy.replace(f"Message-ID: <{ISSUE}.".encode(), b"Message-ID: <another-issue."))
+    with StandIn(senders=[WRITER]) as empty:
+        elsewhere = at(by_sendgrid, empty)
+        before = elsewhere.run("reconcile", ISSUE, "--delivered", str(other), "--json")
+        assert before.code == 7, before.err
+        assert before.json["unknown"] == 3
+        settled = elsewhere.run("reconcile", ISSUE, "--delivered", str(arrived), "--json")
+    assert settled.code == 7
+    assert (settled.json["accepted"], settled.json["unknown"]) == (1, 2)
