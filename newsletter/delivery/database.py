@@ -1,7 +1,11 @@
 """The ledger's database: opened, durable, brought to today's tables. What is SQLite's alone stands here.
 
-Rule: a commit that returned is on the disk (`synchronous=FULL`), and a writing transaction is alone from
-its first statement, so that what it read is still true when it writes.
+Rules:
+
+1. A commit that returned is on the disk (`synchronous=FULL`), and a writing transaction is alone from its
+   first statement, so that what it read is still true when it writes.
+2. No error repeats the URL as it was given, for there may be a password in it, or a statement's parameters,
+   for these are people.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
 from newsletter.errors import NewsletterError
 
@@ -37,39 +41,89 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> Database:
-        """Open, create and migrate. `url` is a SQLAlchemy URL, or the path of an SQLite file."""
-        where = make_url(url) if "://" in url else URL.create("sqlite", database=url)
+        """Open, create and migrate. `url` is a SQLAlchemy URL, or the path of an SQLite file.
+
+        Raises `LedgerError`.
+        """
+        where = parse_url(url)
         try:
-            engine = _sqlite(where) if where.get_backend_name() == "sqlite" else create_engine(where)
+            engine = _engine(where)
             _migrate(engine)
         except (DatabaseError, OSError) as error:
             reason = error.orig if isinstance(error, DatabaseError) else error.strerror
             raise LedgerError(
-                f"the ledger {where.render_as_string(hide_password=True)} cannot be opened: {reason}",
+                f"the ledger {_shown(where)} cannot be opened: {reason}",
                 "Is the folder there and writable, and is the file a ledger of this program?",
             ) from None
         return cls(engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; another process may write meanwhile."""
-        with self._engine.connect().execution_options(reading=True) as connection, connection.begin():
+        """A consistent view; another process may write meanwhile. Raises `LedgerError`."""
+        with (
+            _told("read"),
+            self._engine.connect().execution_options(reading=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is durable when the block has ended. Raises `LedgerError`."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as error:
-            raise LedgerError(
-                f"the ledger cannot be written: {error.orig}",
-                "Nobody is lost: make room or end the other program, then resume.",
-            ) from None
+        with _told("written"), self._engine.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def parse_url(url: str) -> URL:
+    """Where a ledger is. Raises `LedgerError` for what is no URL."""
+    try:
+        return make_url(url) if "://" in url else URL.create("sqlite", database=url)
+    except (ArgumentError, ValueError):
+        raise LedgerError(
+            "the ledger's URL cannot be read",
+            "See NEWSLETTER_DATABASE; in a password, @ is written as %40, : as %3A and / as %2F.",
+        ) from None
+
+
+def _shown(where: URL) -> str:
+    """A URL to be read by people: without its password, and without its options, which may hold one too."""
+    return where.set(query={}).render_as_string(hide_password=True)
+
+
+def _engine(where: URL) -> Engine:
+    try:
+        return (
+            _sqlite(where)
+            if where.get_backend_name() == "sqlite"
+            else create_engine(where, hide_parameters=True)
+        )
+    except (ArgumentError, ImportError):
+        raise LedgerError(
+            f"there is nothing here to open a ledger of the kind {where.drivername} with",
+            "See NEWSLETTER_DATABASE: is it written right, and is the package for that database installed?",
+        ) from None
+
+
+@contextmanager
+def _told(done: str) -> Iterator[None]:
+    """What befalls a ledger as `LedgerError`; what only a mistake of ours can cause, as it is."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError):
+        raise
+    except OperationalError as error:
+        raise LedgerError(
+            f"the ledger cannot be {done}: {error.orig}",
+            "Nobody is lost: make room or end the other program, then resume.",
+        ) from None
+    except DatabaseError as error:
+        raise LedgerError(
+            f"the ledger cannot be {done}: {error.orig}",
+            "The file is damaged: bring back a copy of it before anything is sent.",
+        ) from None
 
 
 def _migrate(engine: Engine) -> None:
@@ -111,9 +165,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _sqlite(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
+    if url.database and url.database != ":memory:" and "uri" not in url.query:
         _create_private(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_S, "check_same_thread": False})
+    arguments = {"timeout": _BUSY_S, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine

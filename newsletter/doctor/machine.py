@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.engine import make_url
 
-from newsletter.delivery.database import HEAD, Database, LedgerError
+from newsletter.delivery.database import HEAD, Database, LedgerError, parse_url
 from newsletter.delivery.outcome import State
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind
@@ -57,12 +56,12 @@ def disk(case: Case, *, little_bytes: int = LITTLE_BYTES) -> Iterator[Diagnosis]
 
 def ledger(case: Case) -> Iterator[Diagnosis]:
     """Whether the ledger is ours, of today's form, durable, and left in order. A look changes nothing in it."""
-    url = make_url(case.workspace.database_url)
-    path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-    if path is not None and not path.is_file():
-        yield from _no_file(path)
-        return
     try:
+        url = parse_url(case.workspace.database_url)
+        path = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+        if path is not None and not path.is_file():
+            yield from _no_file(path)
+            return
         revision = HEAD if path is None else _revision(path)
         if revision != HEAD:
             yield _other_form(revision)

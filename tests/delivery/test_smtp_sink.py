@@ -70,7 +70,9 @@ def test_whatever_the_sink_did_everybody_gets_the_mail_once(
         with smtp_sink(*fault, "-D", f"{dumps}/first") as port:
             send(ledger, run, smtp(port), clock=clock)
         accepted, unknown = in_state(ledger, State.ACCEPTED), in_state(ledger, State.UNKNOWN)
-        assert accepted | unknown <= set(read(dumps / "first"))
+        # A sink that dies may take with it what it was sent last: unknown, and never arrived.
+        surely = accepted if fault in DIES else accepted | unknown
+        assert surely <= set(read(dumps / "first"))
         ledger.retry(ISSUE, State.REJECTED)
         clock.time += HOUR_S
         with smtp_sink("-D", f"{dumps}/second") as port:
