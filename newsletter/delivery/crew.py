@@ -1,7 +1,11 @@
 """The crew: one thread per line, each handing over batches and reporting what became of them.
 
-Rule: when a batch comes back, each of its parcels is exactly one of: reported, unknown (handed over
-without a reply), or left (not a byte of it counted). The engine alone touches the ledger.
+Rules:
+
+1. When a batch comes back, each of its parcels is exactly one of: reported, unknown (handed over without a
+   reply), or left (not a byte of it counted). The engine alone touches the ledger.
+2. A thread whose line was lost gives its batch back before it waits: a server may allow fewer lines than we
+   would open, and then those that are open carry everybody.
 """
 
 from __future__ import annotations
@@ -48,10 +52,13 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A thread ended by an error: the transport's stop, or a defect."""
+    """A thread ended by an error: the transport's stop, or a defect.
+
+    With what was left of its batch, or None where that came back before.
+    """
 
     error: BaseException
-    left: Batch
+    left: Batch | None
 
 
 class Desk:
@@ -146,7 +153,7 @@ class Worker(Thread):
         self._back_off = back_off
         self._random = random
         self._line: Line | None = None
-        self._left: Batch = ()
+        self._left: Batch | None = None
         self._failures = 0
         self._progress = 0
 
@@ -154,16 +161,18 @@ class Worker(Thread):
         try:
             while (batch := self._work.get()) is not None:
                 self._left = batch
-                while self._left and not self._desk.stopping():
-                    self._attempt(self._left)
+                lost = None if self._desk.stopping() else self._attempt(batch)
                 self._desk.mail.put(Returned(self._left))
+                self._left = None
+                if lost is not None:
+                    self._wait_after(lost)
         except BaseException as error:  # noqa: BLE001 - carried to the engine's thread, and raised there
             self._desk.mail.put(Failed(error, self._left))
         finally:
             self._drop()
 
-    def _attempt(self, batch: Batch) -> None:
-        """Hand over what is left of a batch, by a line opened if need be."""
+    def _attempt(self, batch: Batch) -> LineLost | None:
+        """Hand over a batch, by a line opened if need be; how the line was lost, if it was."""
         report = BatchReport(self._desk, batch)
         lost: LineLost | None = None
         try:
@@ -173,12 +182,12 @@ class Worker(Thread):
         except LineLost as error:
             lost = error
         finally:
-            self._left = report.finish(lost.detail if lost else "the line ended without a reply")
+            left = self._left = report.finish(lost.detail if lost else "the line ended without a reply")
         if lost is not None:
             self._drop()
-            self._wait_after(lost)
-        elif len(self._left) == len(batch) and not self._desk.stopping():
+        elif len(left) == len(batch) and not self._desk.stopping():
             raise RuntimeError(f"the {self._transport.name} line returned without doing anything")
+        return lost
 
     def _wait_after(self, lost: LineLost) -> None:
         """Let some time pass before the next line. Raises `TransportStopped` when nothing gets through."""
