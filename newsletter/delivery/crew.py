@@ -1,11 +1,7 @@
 """The crew: one thread per line, each handing over batches and reporting what became of them.
 
-Rules:
-
-1. When a batch comes back, each of its parcels is exactly one of: reported, unknown (handed over without a
-   reply), or left (not a byte of it counted). The engine alone touches the ledger.
-2. A thread whose line was lost gives its batch back before it waits: a server may allow fewer lines than we
-   would open, and then those that are open carry everybody.
+Rule: when a batch comes back, each of its parcels is exactly one of: reported, unknown (handed over
+without a reply), or left (not a byte of it counted). The engine alone touches the ledger.
 """
 
 from __future__ import annotations
@@ -52,13 +48,10 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A thread ended by an error: the transport's stop, or a defect.
-
-    With what was left of its batch, or None where that came back before.
-    """
+    """A thread ended by an error: the transport's stop, or a defect."""
 
     error: BaseException
-    left: Batch | None
+    left: Batch
 
 
 class Desk:
@@ -153,7 +146,7 @@ class Worker(Thread):
         self._back_off = back_off
         self._random = random
         self._line: Line | None = None
-        self._left: Batch | None = None
+        self._left: Batch = ()
         self._failures = 0
         self._progress = 0
 
@@ -161,18 +154,16 @@ class Worker(Thread):
         try:
             while (batch := self._work.get()) is not None:
                 self._left = batch
-                lost = None if self._desk.stopping() else self._attempt(batch)
+                while self._left and not self._desk.stopping():
+                    self._attempt(self._left)
                 self._desk.mail.put(Returned(self._left))
-                self._left = None
-                if lost is not None:
-                    self._wait_after(lost)
         except BaseException as error:  # noqa: BLE001 - carried to the engine's thread, and raised there
             self._desk.mail.put(Failed(error, self._left))
         finally:
             self._drop()
 
-    def _attempt(self, batch: Batch) -> LineLost | None:
-        """Hand over a batch, by a line opened if need be; how the line was lost, if it was."""
+    def _attempt(self, batch: Batch) -> None:
+        """Hand over what is left of a batch, by a line opened if need be."""
         report = BatchReport(self._desk, batch)
         lost: LineLost | None = None
         try:
@@ -182,12 +173,12 @@ class Worker(Thread):
         except LineLost as error:
             lost = error
         finally:
-            left = self._left = report.finish(lost.detail if lost else "the line ended without a reply")
+            self._left = report.finish(lost.detail if lost else "the line ended without a reply")
         if lost is not None:
             self._drop()
-        elif len(left) == len(batch) and not self._desk.stopping():
+            self._wait_after(lost)
+        elif len(self._left) == len(batch) and not self._desk.stopping():
             raise RuntimeError(f"the {self._transport.name} line returned without doing anything")
-        return lost
 
     def _wait_after(self, lost: LineLost) -> None:
         """Let some time pass before the next line. Raises `TransportStopped` when nothing gets through."""

@@ -213,9 +213,8 @@ class _Loop:
             return
 
     def _hear(self, word: Returned | Failed) -> None:
-        if word.left is not None:
-            self._out -= 1
-            self._books.give_back(word.left)
+        self._out -= 1
+        self._books.give_back(word.left)
         if isinstance(word, Failed):
             self._desk.halt.set()
             if isinstance(word.error, TransportStopped):

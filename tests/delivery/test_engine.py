@@ -10,7 +10,6 @@ from threading import Event
 
 import pytest
 
-from newsletter.delivery.crew import BackOff
 from newsletter.delivery.engine import Ending, Policy
 from newsletter.delivery.outcome import Outcome, State
 from newsletter.delivery.run import Canary, Counts, Timing
@@ -105,30 +104,6 @@ def test_progress_tells_how_far_it_is(tmp_path: Path) -> None:
         send(ledger, run, Scripted(), progress=lambda done, total, _: told.append((done, total)))
     assert told == sorted(told)
     assert told[-1] == (10, 10)
-
-
-def test_lines_that_a_server_does_not_allow_leave_their_people_to_those_it_does(tmp_path: Path) -> None:
-    """One line at a time: the others give back what they were to carry, before the run gives up."""
-    refused = Event()
-
-    class OneLine(Scripted):
-        def connect(self) -> Scripted:
-            if self.opened:
-                refused.set()
-                raise LineLost("421 4.7.0 too many connections")
-            return super().connect()
-
-        def deliver(self, parcels: Sequence[Parcel], report: Report) -> None:
-            assert refused.wait(10)
-            super().deliver(parcels, report)
-
-    transport = OneLine(lines=3)
-    with opened(tmp_path) as ledger:
-        run = ledger.freeze(new_run(), frozen(range(40)))
-        patient = replace(EAGER, back_off=BackOff(first_s=0.0, tries=500, tries_at_first=500))
-        summary = send(ledger, run, transport, policy=patient)
-    assert (summary.ending, summary.counts) == (Ending.DONE, Counts(accepted=40))
-    assert len(set(transport.taken)) == len(transport.taken) == 40
 
 
 @pytest.mark.parametrize(
