@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr
 
-from benchmarks import report
+from benchmarks import people, report
 from benchmarks.harness import Figure, main
 from newsletter.message import Skeleton, code_for
 from newsletter.model import UNSUBSCRIBE, Edition, Headers, Person
@@ -57,15 +57,9 @@ def measure(_quick: bool) -> Sequence[Figure]:
 
 
 def _people(number: int) -> list[Person]:
-    names = ("Siân", "O'Brien", "Ann", "Robert", "Mary Jane", "José")
     return [
-        Person(
-            index,
-            f"member{index}@example.org",
-            code_for(f"member{index}@example.org", _SECRET),
-            (names[index % len(names)], f"Example{index}", "Anytown & District"),
-        )
-        for index in range(number)
+        Person(index, row[0], code_for(row[0], _SECRET), row[1:4])
+        for index, row in enumerate(people.rows(number))
     ]
 
 
