@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
 
+from newsletter.message import INERT
 from tests.cli.command import Result, run
 
 ISSUE = "nec-2026-11-17"
@@ -176,3 +177,14 @@ def leaving(message: EmailMessage) -> set[str]:
     """The tokens of every unsubscribe link in header, text and HTML."""
     places = [message["List-Unsubscribe"], part(message, "plain"), unescape(part(message, "html"))]
     return {token for place in places for token in re.findall(r"subject=unsubscribe%20([^\s>\"&)]+)", place)}
+
+
+def made_inert(message: EmailMessage, kind: str) -> str:
+    """A part as a rehearsal would show it: its one way out replaced by one that does nothing.
+
+    The HTML comes unescaped: two hyphens in a row, which a token may hold, are written there so that they
+    could stand in a comment.
+    """
+    (token,) = leaving(message)
+    said = part(message, kind)
+    return (unescape(said) if kind == "html" else said).replace(token, INERT)

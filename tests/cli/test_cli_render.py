@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from newsletter.message import INERT
 from tests.cli.small import (
     AMP,
     DISCLAIMER,
@@ -13,6 +14,7 @@ from tests.cli.small import (
     SIAN,
     Small,
     leaving,
+    made_inert,
     parsed,
     part,
 )
@@ -105,10 +107,9 @@ def test_what_a_person_would_get_is_the_rehearsal_s_mail(small: Small) -> None:
     small.good("send", DRAFT)
     for address, rehearsed in small.outbox().items():
         shown = parsed(small.good("render", DRAFT, "--to", address, "--format", "eml").out)
-        (token,), (inert,) = leaving(shown), leaving(rehearsed)
-        assert inert == "test"
+        assert leaving(rehearsed) == {INERT} != leaving(shown)
         for kind in ("plain", "html"):
-            assert part(shown, kind).replace(token, inert) == part(rehearsed, kind)
+            assert made_inert(shown, kind) == made_inert(rehearsed, kind)
         for name in set(shown.keys()) - {"Date", "List-Unsubscribe", "Content-Type"}:
             assert shown[name] == rehearsed[name]
 
