@@ -25,7 +25,7 @@ from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Canary, Kind, NewRun, Row, Run, Timing
 from newsletter.delivery.transports import Transport
 from newsletter.errors import NotReady, UsageError
-from newsletter.message import Skeleton, code_for
+from newsletter.message import Skeleton, code_for, coder
 from newsletter.model import Edition, Headers, Person, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
 from newsletter.plan import Proposal
@@ -46,7 +46,10 @@ SANDBOX = "sendgrid-sandbox"
 def open_ledger(workspace: Workspace, clock: Clock | None = None) -> Iterator[Ledger]:
     """The workspace's ledger, closed at the end."""
     ledger = Ledger.open(
-        workspace.database_url, processes=workspace.state_dir / "processes", now=(clock or SystemClock()).now
+        workspace.database_url,
+        processes=workspace.state_dir / "processes",
+        now=(clock or SystemClock()).now,
+        code_of=coder(workspace.secret()),
     )
     try:
         yield ledger
@@ -69,8 +72,10 @@ def in_sandbox(mailing: Mailing) -> Mailing:
 def proposal(ledger: Ledger, mailing: Mailing) -> Proposal:
     """What the dry run is made of, as the ledger stands now."""
     rehearsal = is_rehearsal(mailing.transport)
+    suppressed = ledger.suppressions.suppressed(mailing.workspace.list_stems())
     return mailing.proposal(
-        suppressed=ledger.suppressions.keys(),
+        suppressed=suppressed.everywhere,
+        left=suppressed.by_list,
         # A rehearsal shows what everybody would get, whoever has had it.
         already=frozenset() if rehearsal else ledger.accounts.already(mailing.report.issue),
         lifted=ledger.suppressions.last_lifted(),
@@ -377,9 +382,9 @@ _LOG_MARGIN_S = 600
 
 
 def _frozen(workspace: Workspace, made: Planned) -> Iterator[Frozen]:
-    secret = workspace.secret()
+    code_of = coder(workspace.secret())
     for recipient, values in plan.recipients(made.proposal, made.plan.receipt):
-        yield recipient, values, code_for(recipient.key, secret)
+        yield recipient, values, code_of(recipient.key)
 
 
 def _copy(mailing: Mailing, segment: str, chosen: Edition, to: str) -> Frozen:

@@ -160,6 +160,8 @@ class Recipient(NamedTuple):
     segment: str
     fields: Mapping[str, str]
     """Column → value, blank cells left out, control characters stripped."""
+    list_name: str = ""
+    """The list the row stands in: `members` for lists/members.csv."""
 
     def __repr__(self) -> str:
         return f"Recipient(segment={self.segment!r})"

@@ -10,7 +10,7 @@ import email
 import email.policy
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -66,7 +66,12 @@ class Mailing:
         return self._made[segment]
 
     def proposal(
-        self, *, suppressed: Collection[str] = (), already: Collection[str] = (), lifted: str = ""
+        self,
+        *,
+        suppressed: Container[str] = (),
+        left: Mapping[str, Container[str]] | None = None,
+        already: Container[str] = (),
+        lifted: str = "",
     ) -> Proposal:
         """What a plan is made of, with what the ledger knows."""
         settings = self.workspace.settings
@@ -81,6 +86,7 @@ class Mailing:
                 max_recipients=settings.limits.max_recipients, drift_percent=settings.limits.drift_percent
             ),
             suppressed=suppressed,
+            left=left or {},
             already=already,
             lifted=lifted or None,
         )

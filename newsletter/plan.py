@@ -23,6 +23,8 @@ REASONS = ("suppressed", "duplicate", "other_segment", "no_consent", "already_se
 """Why a matching row is not sent to. Of several reasons that hold, a row counts under the first of:
 duplicate, other_segment, suppressed, no_consent, already_sent."""
 
+_MAY_HAVE_LEFT = (None, "no_consent")
+
 EXAMPLES_SHOWN = 3
 
 _LINES_AT_ONCE = 1000
@@ -56,6 +58,8 @@ class Proposal:
     limits: Limits
     suppressed: Container[str] = frozenset()
     """Keys of those who left; asked once for each person."""
+    left: Mapping[str, Container[str]] = field(default_factory=dict)
+    """A list's name → keys of those who left that list alone: a row of another list may count for them."""
     already: Container[str] = frozenset()
     """Keys of those who have had, or may have had, this issue."""
     lifted: str | None = None
@@ -261,18 +265,19 @@ class _Reading:
         mergers = {name: _merger(edition) for name, edition in self._proposal.editions.items()}
         suppressed, already = self._proposal.suppressed, self._proposal.already
         lines: list[str] = []
-        for recipient, reason in self._proposal.audience:
+        for recipient, reason in self._proposal.audience.read(self._proposal.left):
             merged = mergers.get(recipient.segment)
             if merged is None:
                 continue
             values: Values = ()
-            if reason is None:
+            if reason is None or reason == "left":
+                # Whoever left one list counts as if they had not: leaving alone changes no receipt.
                 values = merged(recipient.fields)
                 lines.append(_line(recipient.segment, recipient.address, values))
                 if len(lines) == _LINES_AT_ONCE:
                     self._people.update("".join(lines).encode())
                     lines.clear()
-            if (reason is None or reason == "no_consent") and recipient.key in suppressed:
+            if reason == "left" or (reason in _MAY_HAVE_LEFT and recipient.key in suppressed):
                 yield recipient, values, "suppressed"
             elif reason is None and recipient.key in already:
                 yield recipient, values, "already_sent"

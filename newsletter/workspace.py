@@ -131,6 +131,10 @@ class Workspace:
         """The CSV files of `lists/`, by name."""
         return tuple(sorted(path.name for path in (self.root / "lists").glob("*.csv")))
 
+    def list_stems(self) -> frozenset[str]:
+        """What people leave: `members` for lists/members.csv."""
+        return frozenset(Path(name).stem for name in self.list_names())
+
     # Themes
 
     def theme(self, name: str) -> Theme:

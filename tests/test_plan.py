@@ -130,6 +130,43 @@ def test_a_row_counts_under_the_first_reason(email: str, source: str, reason: st
     assert counted == ({} if reason == "other_segment" else {reason: 1})
 
 
+LISTED = audience(
+    secretaries=[row("a@example.org")], members=[row("a@example.org", "Al"), row("c@example.org")]
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "sent"),
+    [
+        ({}, [("secretaries", "secretaries", "Jo"), ("members", "members", "Jo")]),
+        (
+            {"secretaries": {"a@example.org"}},
+            [("members", "members", "Al"), ("members", "members", "Jo")],
+        ),
+        ({"members": {"a@example.org"}}, [("secretaries", "secretaries", "Jo"), ("members", "members", "Jo")]),
+        ({name: {"a@example.org"} for name in NAMES}, [("members", "members", "Jo")]),
+    ],
+)
+def test_whoever_left_one_list_is_sent_to_by_another(
+    left: dict[str, set[str]], sent: list[tuple[str, str, str]]
+) -> None:
+    """As if the list did not hold them: the first row of another counts, with its fields, in its segment."""
+    asked = proposal(audience=LISTED, left=left)
+    people = [person for person, _ in recipients(asked, make(asked).receipt)]
+    assert [(each.segment, each.list_name, each.fields["first_name"]) for each in people] == sent
+
+
+def test_leaving_one_list_voids_a_receipt_only_where_somebody_gets_other_words() -> None:
+    """Who is on no other list is one fewer; who is gets that row's edition, which nobody was shown."""
+    shown = make(proposal(audience=LISTED)).receipt
+    gone = make(proposal(audience=LISTED, left={"members": {"c@example.org"}}))
+    moved = make(proposal(audience=LISTED, left={"secretaries": {"a@example.org"}}))
+    assert shown.changed(gone.receipt) == ()
+    assert reasons_of(gone, "members") == {"other_segment": 2, "suppressed": 1}
+    assert shown.changed(moved.receipt) == ("audience",)
+    assert reasons_of(moved, "members") == {"duplicate": 1}
+
+
 def test_people_who_lack_a_field_without_a_default_are_counted() -> None:
     """Only those who would be sent to count, and a field with a default is never lacking."""
     lacking = {name: edition(name, default=None) for name in NAMES}
@@ -279,6 +316,8 @@ def test_whatever_changes_what_somebody_receives_changes_the_receipt(
     [
         lambda made: made,
         lambda made: replace(made, suppressed={"a@example.org", "c@example.org"}),
+        lambda made: replace(made, left={"members": {"c@example.org", "n@example.org"}}),
+        lambda made: replace(made, left={"secretaries": {"n@example.org"}}),
         lambda made: replace(made, already={"a@example.org", "c@example.org"}),
         lambda made: replace(made, headers=replace(HEADERS, sent_at=datetime(2027, 1, 1, tzinfo=UTC))),
         people_with(row("broken again"), row("b@example.org", "Other"), row("z@example.org", source="")),
@@ -391,12 +430,20 @@ PEOPLE = st.lists(
 )
 
 
-@given(PEOPLE, PEOPLE, st.sets(st.sampled_from(KEYS)), st.sets(st.sampled_from(KEYS)))
+SOME = st.sets(st.sampled_from(KEYS))
+
+
+@given(PEOPLE, PEOPLE, SOME, SOME, st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, SOME)))
 def test_the_sums_are_right_and_nobody_is_sent_to_twice(
-    secretaries: list[tuple[str, ...]], members: list[tuple[str, ...]], gone: set[str], had: set[str]
+    secretaries: list[tuple[str, ...]],
+    members: list[tuple[str, ...]],
+    gone: set[str],
+    had: set[str],
+    left: dict[str, set[str]],
 ) -> None:
     """Matched = to send + excluded; those frozen are those counted, once each, none of whom left."""
-    asked = proposal(audience=audience(secretaries=secretaries, members=members), suppressed=gone, already=had)
+    people = audience(secretaries=secretaries, members=members)
+    asked = proposal(audience=people, suppressed=gone, already=had, left=left)
     made = make(asked)
     frozen = [person for person, _ in recipients(asked, made.receipt)]
     for segment in made.segments:
@@ -405,4 +452,5 @@ def test_the_sums_are_right_and_nobody_is_sent_to_twice(
     keys = [person.key for person in frozen]
     assert len(keys) == len(set(keys)) == made.total
     assert not set(keys) & (gone | had)
+    assert not any(person.key in left.get(person.list_name, ()) for person in frozen)
     assert made.receipt == plan.make(replace(asked, suppressed=frozenset(), already=frozenset())).receipt

@@ -6,7 +6,7 @@ draft that it matches, with the fields of the first row it matched with, and eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
@@ -34,7 +34,7 @@ __all__ = [
     "sign_up",
 ]
 
-Reason = Literal["duplicate", "other_segment", "no_consent"]
+Reason = Literal["duplicate", "other_segment", "left", "suppressed", "no_consent"]
 
 BAD_ROWS_KEPT = 100
 """How many bad rows of a list are told one by one; all are counted."""
@@ -45,10 +45,21 @@ LINES_SHOWN = 5
 _Decide = Callable[[str, int, str], Reason | None]
 """Told a key, the number of its segment and a name."""
 
+_PassOver = Callable[[str, int], Reason | None]
+"""Told the key of somebody who left the list of this row, and the number of the segment."""
+
 _FEW_VALUES = 1_000
 """More different values than this are no vocabulary in which a slip could be found."""
 
 _HASH_MASK = (1 << 32) - 1
+
+
+class _Sorting(NamedTuple):
+    """How one reading finds out whose row is whose."""
+
+    decide: _Decide
+    pass_over: _PassOver
+    left: Mapping[str, Container[str]]
 
 
 class Candidate(NamedTuple):
@@ -59,7 +70,9 @@ class Candidate(NamedTuple):
 
     recipient: Recipient
     reason: Reason | None
-    """`duplicate`: the address stood earlier in this segment; `other_segment`: it belongs to an earlier one."""
+    """`duplicate`: the address stood earlier in this segment; `other_segment`: it belongs to an earlier one;
+    `left`: the person left this very list, so that a row of another may count for them, and there is nothing
+    else against it; `suppressed`: they left it, and there is no consent either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +168,14 @@ class Audience:
         self._is_past = lru_cache(maxsize=1 << 14)(partial(consent.is_past, today=today))
 
     def __iter__(self) -> Iterator[Candidate]:
+        return self.read({})
+
+    def read(self, left: Mapping[str, Container[str]]) -> Iterator[Candidate]:
+        """The people, where some have left a list: its name → whom it is as if it did not hold, by key."""
         shared: set[str] = set()
-        decide = _decider(len(self.segments), shared)
+        seen: dict[str, int] = {}
+        places = len(self.segments)
+        sorting = _Sorting(_decider(places, seen, shared), _passer(places, seen), left)
         tallies: dict[str, _Tally] = {}
         unmatched: list[str] = []
         for place, segment in enumerate(self.segments):
@@ -165,7 +184,7 @@ class Audience:
                 # A list of two segments is read twice, and reported once.
                 tally = _Tally()
                 tallies.setdefault(name, tally)
-                yield from self._members(segment, place, self._by_name[name], tally, decide)
+                yield from self._members(segment, place, self._by_name[name], tally, sorting)
                 matched += tally.matched
             if not matched:
                 unmatched.append(segment.name)
@@ -174,18 +193,26 @@ class Audience:
         self.unmatched = tuple(unmatched)
 
     def _members(
-        self, segment: Segment, place: int, held: CsvList, tally: _Tally, decide: _Decide
+        self,
+        segment: Segment,
+        place: int,
+        held: CsvList,
+        tally: _Tally,
+        sorting: _Sorting,
     ) -> Iterator[Candidate]:
         """The rows of one list that match one segment.
 
         Half a million rows go through this loop: what does not depend on the row stands before it.
         """
-        parse, key_of, segment_name = address.parse, address.key, segment.name
+        parse, key_of = address.parse, address.key
+        segment_name, list_name = segment.name, held.stem
         source, consent_required, is_past = consent.SOURCE, self.consent_required, self._is_past
         day_at = held.columns.index(consent.DATE) if consent.DATE in held.columns else None
         belongs = segment.predicate(held.columns)
         email = held.columns.index(EMAIL)
         fields_at = [(column, at) for at, column in enumerate(held.columns) if column != EMAIL]
+        decide, pass_over = sorting.decide, sorting.pass_over
+        left = sorting.left.get(held.stem)
         for line, row in held.rows(tally.bad):
             tally.rows += 1
             try:
@@ -201,12 +228,15 @@ class Audience:
                 continue
             key = key_of(written)
             fields = {column: row[at] for column, at in fields_at if row[at]}
-            name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}"
-            reason = decide(key, place, name)
-            if reason is None and consent_required and not (dated and source in fields):
-                reason = "no_consent"
+            if left is not None and key in left:
+                reason = pass_over(key, place)
+            else:
+                name = f"{fields.get('first_name', '')} {fields.get('last_name', '')}"
+                reason = decide(key, place, name)
+            if (reason is None or reason == "left") and consent_required and not (dated and source in fields):
+                reason = "no_consent" if reason is None else "suppressed"
             tally.matched += 1
-            yield Candidate(Recipient(written, key, segment_name, fields), reason)
+            yield Candidate(Recipient(written, key, segment_name, fields, list_name), reason)
 
 
 @dataclass(slots=True)
@@ -252,15 +282,14 @@ class _Tally:
         )
 
 
-def _decider(segments: int, shared: set[str]) -> _Decide:
-    """A function that remembers whose key it was asked about, in which segment, under what name.
+def _decider(segments: int, seen: dict[str, int], shared: set[str]) -> _Decide:
+    """A function that notes in `seen` whose key it was asked about, in which segment, under what name.
 
     It says why a row is not the one that counts for its address, if it is not, and adds to `shared` the keys
     that stood beside different names. Each key holds one number, `name × segments + segment`, where name is
     a 32-bit hash (0 for none): a number takes a fifth of the memory of a tuple of two, and two names that
     collide cost no more than a remark.
     """
-    seen: dict[str, int] = {}
     known = 0
 
     def decide(key: str, place: int, name: str) -> Reason | None:
@@ -276,6 +305,20 @@ def _decider(segments: int, shared: set[str]) -> _Decide:
         return "duplicate" if owner == place else "other_segment"
 
     return decide
+
+
+def _passer(segments: int, seen: Mapping[str, int]) -> _PassOver:
+    """A function for the rows of people who left the list: it says why, and leaves their key to other rows."""
+    passed: dict[str, int] = {}
+
+    def pass_over(key: str, place: int) -> Reason | None:
+        if key not in seen and key not in passed:
+            passed[key] = place
+            return "left"
+        owner = seen[key] % segments if key in seen else passed[key]
+        return "duplicate" if owner == place else "other_segment"
+
+    return pass_over
 
 
 def _unknown_lists(segments: Segments, available: Collection[str]) -> Iterator[Mistake]:

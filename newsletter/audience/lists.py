@@ -69,6 +69,11 @@ class CsvList:
     delimiter: str
     opener: Opener = field(repr=False)
 
+    @property
+    def stem(self) -> str:
+        """What people leave: `members`."""
+        return PurePath(self.name).stem
+
     def rows(self, bad: BadRow) -> Iterator[tuple[int, list[str]]]:
         """Each row with the line it starts on: cells trimmed, in NFC, without controls, as many as columns.
 

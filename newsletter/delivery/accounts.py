@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.engine import RowMapping
 
 from newsletter.delivery.database import Database
+from newsletter.delivery.mailboxes import CodeOf, known_as, mailboxes
 from newsletter.delivery.outcome import State
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Counts, Kind, Row, Run, RunState, Status
@@ -26,10 +27,17 @@ _HAD_OR_MAY_HAVE = frozenset(State) - {State.REJECTED, State.SUPPRESSED}
 class Accounts:
     """The reading side of a ledger."""
 
-    def __init__(self, database: Database, processes: Processes, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        processes: Processes,
+        now: Callable[[], float],
+        code_of: CodeOf | None = None,
+    ) -> None:
         self._database = database
         self._processes = processes
         self._now = now
+        self._code_of = code_of
 
     def status(self, issue: str, kind: Kind = Kind.REAL) -> Status | None:
         """How an issue stands over its runs of this kind; None when it has none."""
@@ -54,8 +62,12 @@ class Accounts:
             self._add_up(connection, run, self._living(connection, [run]), segments, None)
         return Counts(**sum(segments.values(), Counter()))
 
-    def already(self, issue: str) -> frozenset[str]:
-        """The keys of those who have had the issue, may have, or stand in an unfinished run of it."""
+    def already(self, issue: str) -> Container[str]:
+        """Who has had the issue, may have, or stands in an unfinished run of it, to be asked for by key."""
+        return mailboxes(self.had(issue), self._code_of)
+
+    def had(self, issue: str) -> frozenset[str]:
+        """The same people's keys, or the codes of those who are known by nothing else."""
         with self._database.read() as connection:
             keys: set[str] = set()
             for run in select_runs(connection, issue, Kind.REAL):
@@ -79,13 +91,15 @@ class Accounts:
         """All rows of one mailbox, over all issues, oldest first."""
         with self._database.read() as connection:
             known = connection.scalars(select(issues.c.id)).all()
-            mine = people.c.issue_id.in_(known) & people.c.kind.in_(list(Kind)) & (people.c.key == key)
+            named = people.c.key.in_(known_as(key, self._code_of))
+            mine = people.c.issue_id.in_(known) & people.c.kind.in_(list(Kind)) & named
             return tuple(_row(row) for row in connection.execute(_rows().where(mine)).mappings())
 
     def sent(self, issue: str, key: str) -> tuple[Run, Row, Person] | None:
         """What is needed to make one person's message again: the run, and the person as frozen."""
         with self._database.read() as connection:
-            one = _rows().where(issues.c.name == issue, people.c.kind == Kind.REAL, people.c.key == key)
+            named = people.c.key.in_(known_as(key, self._code_of))
+            one = _rows().where(issues.c.name == issue, people.c.kind == Kind.REAL, named)
             found = connection.execute(one).mappings().one_or_none()
             if found is None:
                 return None

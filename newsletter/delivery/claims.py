@@ -24,8 +24,8 @@ from newsletter.delivery.database import Database
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Claim, Claimed, Run
-from newsletter.delivery.schema import owners, people, runs, suppressions
-from newsletter.delivery.suppressions import active, add_all
+from newsletter.delivery.schema import owners, people, runs
+from newsletter.delivery.suppressions import NewSuppression, add_all, of_person
 from newsletter.model import Person
 
 _UNHEARD = "the sending process died before the reply was written down"
@@ -101,7 +101,9 @@ class Claims:
             connection.execute(_RECORD, [_recorded(entry, owner, now) for entry in entries])
             if gone:
                 keys = connection.scalars(select(people.c.key).where(people.c.id.in_(gone))).all()
-                add_all(connection, keys, reason="no such mailbox", source="delivery", at=now)
+                add_all(
+                    connection, (NewSuppression(key, "no such mailbox", "delivery") for key in keys), now=now
+                )
 
     def release(self, owner: str, unbegun: Iterable[int]) -> None:
         """Give back claims of which no byte has left, as if they had never been made."""
@@ -164,7 +166,7 @@ def _take(
     if run.waits_for_a_word:
         wanted.append(in_canary(run))
     picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)
-    left = exists().where(suppressions.c.key == people.c.key, active())
+    left = exists().where(of_person()).correlate(people)
     taken = (
         update(people)
         .where(

@@ -158,6 +158,7 @@ def _rows(frozen: Iterable[Frozen]) -> Iterator[dict[str, Any]]:
             "address": recipient.address,
             "code": code,
             "segment": recipient.segment,
+            "list": recipient.list_name,
             "fields": f"[{fields}]",
         }
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from sqlalchemy import insert, select, update
 
-from newsletter.delivery import freezing
+from newsletter.delivery import freezing, mailboxes
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.claims import Claims
 from newsletter.delivery.database import Database
+from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind, NewRun, Run
@@ -41,21 +42,36 @@ class Evidence:
 class Ledger:
     """An open ledger. One thread at a time."""
 
-    def __init__(self, database: Database, processes: Processes, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        processes: Processes,
+        now: Callable[[], float],
+        code_of: CodeOf | None = None,
+    ) -> None:
         self._database = database
         self._now = now
         self.processes = processes
         self.claims = Claims(database, processes, now)
-        self.accounts = Accounts(database, processes, now)
-        self.suppressions = Suppressions(database, now)
+        self.accounts = Accounts(database, processes, now, code_of)
+        self.suppressions = Suppressions(database, now, code_of)
 
     @classmethod
-    def open(cls, url: str, *, processes: Path, now: Callable[[], float]) -> Ledger:
+    def open(
+        cls, url: str, *, processes: Path, now: Callable[[], float], code_of: CodeOf | None = None
+    ) -> Ledger:
         """Open or make the ledger at `url` (a path means SQLite). `processes` is the folder of locked files.
 
-        Raises `LedgerError`.
+        `code_of` makes the code of a mailbox with the workspace's secret: those who were erased are known by
+        nothing else. Raises `LedgerError`, also where it is not the one that made the codes in the ledger.
         """
-        return cls(Database.open(url), Processes(processes), now)
+        database = Database.open(url)
+        try:
+            mailboxes.refuse_other_secret(database, code_of)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, Processes(processes), now, code_of)
 
     def close(self) -> None:
         self._database.close()

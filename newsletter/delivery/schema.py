@@ -5,6 +5,8 @@ The migrations make these tables; a test holds the two together.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Column,
     Float,
@@ -69,6 +71,8 @@ people = Table(
     Column("address", String, nullable=False),
     Column("code", String, nullable=False),
     Column("segment", String, nullable=False),
+    # The list their row stood in, `members` for lists/members.csv: what a suppression of one list is held to.
+    Column("list", String, nullable=False, server_default=""),
     Column("fields", Text, nullable=False),
     Column("state", String, nullable=False),
     Column("owner", String),
@@ -95,20 +99,38 @@ suppressions = Table(
     "suppressions",
     METADATA,
     Column("id", Integer, primary_key=True),
+    # `address.key`, or the code alone of somebody who was erased.
     Column("key", String, nullable=False),
+    # Empty for every list, or the name of one: `members`.
+    Column("scope", String, nullable=False, server_default=""),
     Column("reason", String, nullable=False),
     Column("source", String, nullable=False),
+    Column("event_id", String),
     Column("at", Float, nullable=False),
     Column("lifted_at", Float),
     Column("lifted_why", String),
 )
 Index("suppressions_by_key", suppressions.c.key)
-Index(
+
+
+def _unique(name: str, *columns: Column[Any], where: str) -> None:
+    """An index by which a row is there once, among those of which `where` holds."""
+    Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_unique(
     "suppressions_once",
     suppressions.c.key,
-    unique=True,
-    sqlite_where=text("lifted_at IS NULL"),
-    postgresql_where=text("lifted_at IS NULL"),
+    suppressions.c.scope,
+    where="lifted_at IS NULL AND event_id IS NULL",
+)
+_unique("suppressions_by_event", suppressions.c.event_id, where="event_id IS NOT NULL")
+
+facts = Table(
+    "facts",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 approvals = Table(

@@ -9,6 +9,8 @@ import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
+from functools import partial
 
 from itsdangerous import BadSignature, Signer
 
@@ -44,7 +46,12 @@ def code_for(key: str, secret: bytes) -> str:
 
     80 bits: among 500,000 people two share a code once in ten trillion lists.
     """
-    return Key(secret, "person").word(key, length=16)
+    return coder(secret)(key)
+
+
+def coder(secret: bytes) -> Callable[[str], str]:
+    """The function from keys to codes, made once for many."""
+    return partial(Key(secret, "person").word, length=16)
 
 
 class UnsubscribeKey:

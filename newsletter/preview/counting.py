@@ -6,6 +6,7 @@ always that of the mailing at hand.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -34,8 +35,9 @@ class Basis:
     """Until which day consent counts."""
     merged: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
     """Of each edition its fields, and those without a default."""
-    suppressed: frozenset[str] = field(repr=False)
-    already: frozenset[str] = field(repr=False)
+    suppressed: Container[str] = field(repr=False)
+    left: Mapping[str, Container[str]] = field(repr=False)
+    already: Container[str] = field(repr=False)
     before: frozenset[str] | None = field(repr=False)
     """Who had the last issue, if there was one."""
 
@@ -64,7 +66,7 @@ def count(ledger: Ledger, mailing: Mailing, lists: Stamp, kept: Counted | None) 
     """Count a mailing, or take over what was `kept` where nothing about the people has changed."""
     proposal = dispatch.proposal(ledger, mailing)
     last = _last_issue(ledger, mailing.report.issue)
-    basis = _basis(mailing, proposal, lists, None if last is None else ledger.accounts.already(last))
+    basis = _basis(mailing, proposal, lists, None if last is None else ledger.accounts.had(last))
     if kept is not None and kept.basis == basis:
         made, crowd, gone = plan.reworded(kept.plan, proposal), kept.crowd, kept.gone
     else:
@@ -95,9 +97,6 @@ def refusal(ledger: Ledger, mailing: Mailing, planned: Planned) -> NotReady | No
 
 
 def _basis(mailing: Mailing, proposal: Proposal, lists: Stamp, before: frozenset[str] | None) -> Basis:
-    suppressed, already = proposal.suppressed, proposal.already
-    assert isinstance(suppressed, frozenset)
-    assert isinstance(already, frozenset)
     return Basis(
         lists=lists,
         matched=tuple(segment.name for segment in mailing.audience.segments),
@@ -105,8 +104,9 @@ def _basis(mailing: Mailing, proposal: Proposal, lists: Stamp, before: frozenset
         consent_required=mailing.audience.consent_required,
         today=mailing.audience.today,
         merged=tuple((name, each.fields, _required(each)) for name, each in mailing.editions.items()),
-        suppressed=suppressed,
-        already=already,
+        suppressed=proposal.suppressed,
+        left=proposal.left,
+        already=proposal.already,
         before=before,
     )
 
