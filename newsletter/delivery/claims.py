@@ -12,16 +12,31 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    String,
+    Update,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row as SqlRow
 
 from newsletter.delivery.accounts import of_run
 from newsletter.delivery.database import Database
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
+from newsletter.delivery.postgres import as_table
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Claim, Claimed, Run
 from newsletter.delivery.schema import owners, people, runs
@@ -98,7 +113,7 @@ class Claims:
         now = self._now()
         gone = [entry.outcome.person for entry in entries if entry.outcome.gone]
         with self._database.write() as connection:
-            connection.execute(_RECORD, [_recorded(entry, owner, now) for entry in entries])
+            _record(connection, [_recorded(entry, owner, now) for entry in entries])
             if gone:
                 keys = connection.scalars(select(people.c.key).where(people.c.id.in_(gone))).all()
                 add_all(
@@ -142,7 +157,7 @@ class Claims:
                 },
             )
         if rows:
-            connection.execute(_RECORD, rows)
+            _record(connection, rows)
         connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run.id))
         return sum(row["b_state"] == State.UNKNOWN.value for row in rows)
 
@@ -166,11 +181,13 @@ def _take(
     if run.waits_for_a_word:
         wanted.append(in_canary(run))
     picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)
+    # As a subquery PostgreSQL might run it again for each row, and lock others each time.
+    locked = picked.with_for_update(skip_locked=True).cte("picked")
     left = exists().where(of_person()).correlate(people)
     taken = (
         update(people)
         .where(
-            people.c.id.in_(picked.with_for_update(skip_locked=True)),
+            people.c.id.in_(select(locked.c.id)),
             people.c.state.in_(sources(State.CLAIMED, Cause.CLAIM)),
         )
         .values(
@@ -234,28 +251,58 @@ def _recorded(entry: Entry, owner: str, now: float) -> dict[str, Any]:
     }
 
 
-_MINE = (
-    people.c.id == bindparam("b_id"),
-    people.c.state == State.CLAIMED.value,
-    people.c.owner == bindparam("b_owner"),
+_GIVEN = as_table(
+    b_id=people.c.id.type,
+    b_owner=String(),
+    b_state=String(),
+    b_code=String(),
+    b_detail=String(),
+    b_provider_id=String(),
+    b_due_at=Float(),
+    b_settled_at=Float(),
 )
 
-_RECORD = (
-    update(people)
-    .where(*_MINE)
-    .values(
-        state=bindparam("b_state"),
-        owner=None,
-        reply_code=bindparam("b_code"),
-        detail=bindparam("b_detail"),
-        provider_id=bindparam("b_provider_id"),
-        due_at=bindparam("b_due_at"),
-        settled_at=bindparam("b_settled_at"),
+
+def _record_where(given: Callable[[str], ColumnElement[Any]]) -> Update:
+    """An update of claims to what is given of each, as parameters or as rows of a table."""
+    return (
+        update(people)
+        .where(
+            people.c.id == given("b_id"),
+            people.c.owner == given("b_owner"),
+            people.c.state == State.CLAIMED.value,
+        )
+        .values(
+            state=given("b_state"),
+            owner=None,
+            reply_code=given("b_code"),
+            detail=given("b_detail"),
+            provider_id=given("b_provider_id"),
+            due_at=given("b_due_at"),
+            settled_at=given("b_settled_at"),
+        )
     )
-)
+
+
+_RECORD = _record_where(bindparam)
+_RECORD_TOGETHER = _record_where(_GIVEN.c.__getitem__)
+
+
+def _record(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write down what became of claims: in PostgreSQL by one statement, which takes a third of the time."""
+    if connection.dialect.name == "postgresql":
+        together = {name: [row[name] for row in rows] for name in rows[0]}
+        connection.execute(_RECORD_TOGETHER, together)
+    else:
+        connection.execute(_RECORD, rows)
+
 
 _RELEASE = (
     update(people)
-    .where(*_MINE)
+    .where(
+        people.c.id == bindparam("b_id"),
+        people.c.owner == bindparam("b_owner"),
+        people.c.state == State.CLAIMED.value,
+    )
     .values(state=State.PENDING.value, owner=None, attempt=None, attempts=people.c.attempts - 1)
 )

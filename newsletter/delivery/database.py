@@ -2,8 +2,8 @@
 
 Rules:
 
-1. A commit that returned is on the disk (`synchronous=FULL`), and a writing transaction is alone from its
-   first statement, so that what it read is still true when it writes.
+1. A commit that returned is on the disk (`synchronous=FULL`). In SQLite a writing transaction is alone from
+   its first statement; in PostgreSQL several write at once, and what must not is given turns or row locks.
 2. No error repeats the URL as it was given, for there may be a password in it, or a statement's parameters,
    for these are people.
 """
@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
+from newsletter.delivery import postgres
 from newsletter.errors import NewsletterError
 
 HEAD = "0002"
@@ -34,11 +35,16 @@ class LedgerError(NewsletterError):
     """The ledger cannot be used as it is."""
 
 
+class LedgerLost(LedgerError):
+    """The ledger's server cannot be reached, or has no time for us: it may go better in a while."""
+
+
 class Database:
     """One ledger, open. `read` and `write` give a connection inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reading = _for_reading(engine)
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -51,21 +57,13 @@ class Database:
             engine = _engine(where)
             _migrate(engine)
         except (DatabaseError, OSError) as error:
-            reason = error.orig if isinstance(error, DatabaseError) else error.strerror
-            raise LedgerError(
-                f"the ledger {_shown(where)} cannot be opened: {reason}",
-                "Is the folder there and writable, and is the file a ledger of this program?",
-            ) from None
+            raise _unopened(where, error) from None
         return cls(engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view; another process may write meanwhile. Raises `LedgerError`."""
-        with (
-            _told("read"),
-            self._engine.connect().execution_options(reading=True) as connection,
-            connection.begin(),
-        ):
+        with _told("read"), self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -88,7 +86,9 @@ def insert_new(connection: Connection, table: Table) -> Insert:
 def parse_url(url: str) -> URL:
     """Where a ledger is. Raises `LedgerError` for what is no URL."""
     try:
-        return make_url(url) if "://" in url else URL.create("sqlite", database=url)
+        where = make_url(url) if "://" in url else URL.create("sqlite", database=url)
+        # Other programs write `postgres://`, which SQLAlchemy does not know.
+        return where.set(drivername="postgresql") if where.drivername == "postgres" else where
     except (ArgumentError, ValueError):
         raise LedgerError(
             "the ledger's URL cannot be read",
@@ -102,45 +102,83 @@ def _shown(where: URL) -> str:
 
 
 def _engine(where: URL) -> Engine:
+    kind = where.get_backend_name()
     try:
-        return (
-            _sqlite(where)
-            if where.get_backend_name() == "sqlite"
-            else create_engine(where, hide_parameters=True)
-        )
+        if kind == "postgresql":
+            return postgres.connect(where)
+        if kind == "sqlite":
+            return _sqlite(where)
     except (ArgumentError, ImportError):
-        raise LedgerError(
-            f"there is nothing here to open a ledger of the kind {where.drivername} with",
-            "See NEWSLETTER_DATABASE: is it written right, and is the package for that database installed?",
-        ) from None
+        pass
+    extra = "Install it: pip install 'newsletter[postgres]'" if kind == "postgresql" else ""
+    raise LedgerError(
+        f"there is nothing here to open a ledger of the kind {where.drivername} with",
+        extra or "See NEWSLETTER_DATABASE: a ledger is kept in SQLite or in PostgreSQL.",
+    )
+
+
+def _for_reading(engine: Engine) -> Engine:
+    """The same engine, for transactions that only read, and see one moment."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(reading=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _unopened(where: URL, error: DatabaseError | OSError) -> LedgerError:
+    shown = _shown(where)
+    if where.get_backend_name() == "sqlite":
+        reason = error.orig if isinstance(error, DatabaseError) else error.strerror
+        return LedgerError(
+            f"the ledger {shown} cannot be opened: {reason}",
+            "Is the folder there and writable, and is the file a ledger of this program?",
+        )
+    kind = LedgerLost if isinstance(error, OperationalError) and postgres.is_lost(error) else LedgerError
+    reason = postgres.words(error) if isinstance(error, DatabaseError) else error.strerror
+    return kind(
+        f"the ledger {shown} cannot be opened: {reason}",
+        "Does the server run, may this machine reach it, and may this user make tables in that database?",
+    )
 
 
 @contextmanager
 def _told(done: str) -> Iterator[None]:
-    """What befalls a ledger as `LedgerError`; what only a mistake of ours can cause, as it is."""
+    """What befalls a ledger as `LedgerError`; what only a mistake of ours can cause, without the values."""
     try:
         yield
-    except (IntegrityError, ProgrammingError):
-        raise
-    except OperationalError as error:
-        raise LedgerError(
-            f"the ledger cannot be {done}: {error.orig}",
-            "Nobody is lost: make room or end the other program, then resume.",
-        ) from None
+    except (IntegrityError, ProgrammingError) as error:
+        raise _ours(error) from None
     except DatabaseError as error:
-        raise LedgerError(
-            f"the ledger cannot be {done}: {error.orig}",
-            "The file is damaged: bring back a copy of it before anything is sent.",
-        ) from None
+        raise _befallen(done, error) from None
+
+
+def _ours(error: DatabaseError) -> DatabaseError:
+    """The error to raise for a mistake of ours: PostgreSQL's own words hold the values that it is about."""
+    if getattr(error.orig, "diag", None) is None:
+        return error
+    return type(error)(error.statement, None, RuntimeError(postgres.words(error)), hide_parameters=True)
+
+
+def _befallen(done: str, error: DatabaseError) -> LedgerError:
+    if getattr(error.orig, "diag", None) is None:  # SQLite
+        if isinstance(error, OperationalError):
+            hint = "Nobody is lost: make room or end the other program, then resume."
+        else:
+            hint = "The file is damaged: bring back a copy of it before anything is sent."
+        return LedgerError(f"the ledger cannot be {done}: {error.orig}", hint)
+    said = f"the ledger cannot be {done}: {postgres.words(error)}"
+    if postgres.is_lost(error):
+        return LedgerLost(said, "Nobody is lost: see that the server runs and can be reached, then resume.")
+    return LedgerError(said, "Nobody is lost: see to the server, then resume.")
 
 
 def _migrate(engine: Engine) -> None:
     """Bring the tables up to date. Two processes may come at once: the second finds the work done."""
     try:
-        with engine.connect().execution_options(reading=True) as connection, connection.begin():
+        with _for_reading(engine).connect() as connection, connection.begin():
             known = _revision(connection)
         if known != HEAD:
             with engine.begin() as connection:
+                postgres.take_turn(connection, postgres.Turn.MIGRATE)
                 if _revision(connection) != HEAD:
                     _upgrade(connection)
     except BaseException:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from newsletter.delivery import freezing, mailboxes
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.claims import Claims
-from newsletter.delivery.database import Database
+from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.processes import Processes
@@ -220,7 +220,8 @@ class Ledger:
             return
         with self._database.write() as connection:
             connection.execute(
-                insert(approvals).values(issue=issue, receipt=receipt, name=name, at=self._now())
+                insert_new(connection, approvals),
+                {"issue": issue, "receipt": receipt, "name": name, "at": self._now()},
             )
 
     def approved(self, issue: str, receipt: str) -> str | None:

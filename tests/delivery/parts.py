@@ -22,6 +22,7 @@ from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.transports import Parcel, Transport
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Person, Recipient
+from tests.delivery.postgres import name_of, new_database
 from tests.delivery.sender import SECRET
 from tests.message.examples import EDITION, HEADERS
 
@@ -75,13 +76,34 @@ def _new_ledger() -> bytes:
         return path.read_bytes()
 
 
-@contextmanager
-def opened(folder: Path, clock: Clock | None = None) -> Iterator[Ledger]:
+@cache
+def _new_postgres_ledger() -> str:
+    """The name of a database as the migrations make it, to be copied."""
+    url = new_database()
+    with tempfile.TemporaryDirectory() as folder:
+        Ledger.open(url, processes=Path(folder), now=HandClock().now).close()
+    return name_of(url)
+
+
+def use_postgres(folder: Path) -> str:
+    """Let `opened` find its ledger on the server instead of in the folder; the URL."""
+    url = new_database(like=_new_postgres_ledger())
+    (folder / "ledger.url").write_text(url)
+    return url
+
+
+def url_of(folder: Path) -> str:
+    """Where the ledger of a folder is, made when first asked for."""
+    if (folder / "ledger.url").exists():
+        return (folder / "ledger.url").read_text()
     if not (folder / "ledger.db").exists():
         (folder / "ledger.db").write_bytes(_new_ledger())
-    ledger = Ledger.open(
-        str(folder / "ledger.db"), processes=folder / "processes", now=(clock or HandClock()).now
-    )
+    return f"sqlite:///{folder / 'ledger.db'}"
+
+
+@contextmanager
+def opened(folder: Path, clock: Clock | None = None) -> Iterator[Ledger]:
+    ledger = Ledger.open(url_of(folder), processes=folder / "processes", now=(clock or HandClock()).now)
     try:
         yield ledger
     finally:

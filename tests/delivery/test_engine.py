@@ -15,9 +15,28 @@ from newsletter.delivery.outcome import Outcome, State
 from newsletter.delivery.run import Canary, Counts, Timing
 from newsletter.delivery.transports import LineLost, Parcel, Report
 from newsletter.errors import TransportStopped
-from tests.delivery.parts import EAGER, ISSUE, HandClock, address_of, frozen, new_run, opened, send, states
+from tests.delivery.parts import (
+    EAGER,
+    ISSUE,
+    HandClock,
+    address_of,
+    frozen,
+    new_run,
+    opened,
+    send,
+    states,
+    use_postgres,
+)
 
 Deed = Callable[[Parcel], Outcome]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The loop with its ledger in SQLite, then in PostgreSQL: the contract is one."""
+    if request.param == "postgresql":
+        use_postgres(tmp_path)
+    return tmp_path
 
 
 def accept(parcel: Parcel) -> Outcome:

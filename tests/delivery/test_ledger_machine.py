@@ -30,7 +30,7 @@ from newsletter.delivery.ledger import Evidence, Ledger
 from newsletter.delivery.outcome import Outcome, Patience, State, settle
 from newsletter.delivery.processes import MARKS, Mark, Process
 from newsletter.delivery.run import Claimed
-from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened
+from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
 
 PEOPLE = 8
 LATE_S = 60.0
@@ -55,10 +55,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
     settle_s = SETTLE_S
     claims_are_durable = True
+    in_postgres = False
 
     @initialize()
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
+        if self.in_postgres:
+            use_postgres(self.folder)
         self.clock = HandClock()
         self.context = opened(self.folder, self.clock)
         self.ledger: Ledger = self.context.__enter__()
@@ -221,14 +224,19 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert row.address in self.allowed_twice
 
 
-QUICK = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+QUICK = settings(stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def test_no_order_of_events_mails_anybody_twice() -> None:
+class PostgresMachine(LedgerMachine):
+    """The same in PostgreSQL."""
+
+    in_postgres = True
+
+
+@pytest.mark.parametrize(("machine", "examples"), [(LedgerMachine, 25), (PostgresMachine, 8)])
+def test_no_order_of_events_mails_anybody_twice(machine: type[LedgerMachine], examples: int) -> None:
     """Whatever happens, in whatever order, the ledger says nothing untrue."""
-    run_state_machine_as_test(LedgerMachine, settings=QUICK)
+    run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=examples))
 
 
 def crash_after_handing_over(machine: LedgerMachine) -> None:

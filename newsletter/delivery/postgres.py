@@ -1,0 +1,119 @@
+"""What is PostgreSQL's alone: how it is connected to, taking turns in it, filling a table, and its errors.
+
+Rules:
+
+1. Nothing here outlasts a transaction, so that a pooler between us and the server changes nothing.
+2. An error's detail holds values, which are people: only its first line is ever told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    TableValuedAlias,
+    bindparam,
+    column,
+    create_engine,
+    event,
+    func,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+DRIVER = "postgresql+psycopg"
+
+_WAITS = {
+    "connect_timeout": "10",
+    # A peer that is gone without a word is noticed in half a minute, whatever the system's defaults.
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+_ABANDONED = "60s"
+"""A transaction whose client fell silent is ended by the server, so that its locks keep nobody waiting."""
+
+_COMES_BACK = ("08", "40", "53", "55", "57")
+"""Classes of SQLSTATE that say "not now": connection, serialization, resources, locks, a server that stops."""
+
+
+class Turn(IntEnum):
+    """What only one transaction at a time may do, over all machines."""
+
+    MIGRATE = 1
+    FREEZE = 2
+
+
+_NAMESPACE = 0x4E4C
+"""The first half of our advisory locks' keys; other programs in the same database have their own."""
+
+
+def connect(url: URL) -> Engine:
+    """An engine, not connected yet."""
+    where = url.set(drivername=DRIVER)
+    # A pooler hands each transaction to another connection, which knows nothing of prepared statements.
+    arguments: dict[str, Any] = {"application_name": "newsletter", "prepare_threshold": None}
+    arguments |= {name: value for name, value in _WAITS.items() if name not in url.query}
+    engine = create_engine(where, connect_args=arguments, hide_parameters=True)
+    event.listen(engine, "connect", _on_connect)
+    return engine
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_ABANDONED}'")
+    connection.commit()
+
+
+def take_turn(connection: Connection, turn: Turn) -> None:
+    """Wait for the others' turn to end, and keep ours to the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _NAMESPACE, "b": int(turn)})
+
+
+def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Fill a table by COPY. Raises SQLAlchemy's errors, as a statement would."""
+    raw: Any = connection.connection.driver_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as into:
+            for row in rows:
+                into.write_row(row)
+    except errors as error:
+        raise DBAPIError.instance(
+            None, None, error, errors, hide_parameters=True, dialect=connection.dialect
+        ) from None
+
+
+def analyse(connection: Connection, *tables: Table) -> None:
+    """Let the planner know of rows that have just come in, before it plans as if there were none."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
+
+
+def as_table(**columns: TypeEngine[Any]) -> TableValuedAlias:
+    """A table made of one array a column, each a parameter of that name: many rows in one statement."""
+    arrays = [bindparam(name, type_=postgresql.ARRAY(kind)) for name, kind in columns.items()]
+    valued = func.unnest(*arrays).table_valued(*[column(name, kind) for name, kind in columns.items()])
+    return valued.render_derived(name="given")
+
+
+def words(error: DBAPIError) -> str:
+    """What the server, or the way to it, says is wrong: without values."""
+    diagnosis = getattr(error.orig, "diag", None)
+    said = getattr(diagnosis, "message_primary", None) or str(error.orig)
+    return str(said).strip().partition("\n")[0]
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether it may go better in a while: the connection broke, or somebody else was in the way."""
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or str(state).startswith(_COMES_BACK)
