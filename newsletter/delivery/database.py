@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -221,9 +221,14 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _create_private(path: Path) -> None:
-    """SQLite would make the file readable to everybody; it holds addresses."""
+    """SQLite would make the file readable to everybody; it holds addresses.
+
+    A file that is there is not touched: a process that closes any descriptor of it lets go of all its locks
+    (fcntl(2)), and what SQLite then writes may land in a log that another process has deleted.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _on_connect(connection: Any, _record: object) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from newsletter.delivery.database import Database, LedgerError
+from tests.delivery.parts import opened
 
 
 def test_the_file_is_private(tmp_path: Path) -> None:
@@ -23,3 +26,15 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="cannot be opened"):
         Database.open(str(path))
     assert path.read_bytes() == b"Dear friend,\n" * 100
+
+
+def test_a_ledger_opened_twice_loses_nothing_to_another_process(tmp_path: Path) -> None:
+    """What a process writes is there for others, also after it opened the ledger again and they left it."""
+    read_all = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchall())"
+    look = [sys.executable, "-c", read_all, str(tmp_path / "ledger.db"), "SELECT key FROM suppressions"]
+    with opened(tmp_path) as first, opened(tmp_path) as second:
+        for ledger, name in ((first, "a"), (second, "b"), (first, "c")):
+            subprocess.run(look, check=True, capture_output=True)
+            ledger.suppressions.add([name], reason="asked", source="test")
+        found = subprocess.run(look, check=True, capture_output=True, text=True).stdout
+    assert found == "[('a',), ('b',), ('c',)]\n"
