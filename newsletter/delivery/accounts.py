@@ -95,6 +95,12 @@ class Accounts:
             mine = people.c.issue_id.in_(known) & people.c.kind.in_(list(Kind)) & named
             return tuple(_row(row) for row in connection.execute(_rows().where(mine)).mappings())
 
+    def address_of(self, code: str) -> str | None:
+        """The address of the person with this code, as they were last sent to; None where none is held."""
+        newest = select(people.c.address).where(people.c.code == code).order_by(people.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            return connection.scalar(newest) or None
+
     def sent(self, issue: str, key: str) -> tuple[Run, Row, Person] | None:
         """What is needed to make one person's message again: the run, and the person as frozen."""
         with self._database.read() as connection:

@@ -86,6 +86,7 @@ people = Table(
     Column("settled_at", Float),
 )
 Index("people_once", people.c.issue_id, people.c.kind, people.c.key, unique=True)
+Index("people_by_code", people.c.code)
 
 owners = Table(
     "owners",

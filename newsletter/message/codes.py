@@ -71,7 +71,10 @@ class UnsubscribeKey:
 
 
 def person_of(token: str, secret: bytes, *, list_id: str) -> str | None:
-    """The code in an unsubscribe token; None if we did not sign it, or not for this list."""
+    """The code in an unsubscribe token; None if we did not sign it, or not for this list.
+
+    Base64 can be spelt in several ways that say the same: only the one that we write is taken.
+    """
     signer = Signer(
         secret,
         salt=_unsubscribe_purpose(list_id).encode(),
@@ -79,9 +82,10 @@ def person_of(token: str, secret: bytes, *, list_id: str) -> str | None:
         digest_method=hashlib.sha256,
     )
     try:
-        return signer.unsign(token).decode()
+        code = signer.unsign(token).decode()
     except (BadSignature, UnicodeError):
         return None
+    return code if UnsubscribeKey(secret, list_id).token(code) == token else None
 
 
 class BounceKey:

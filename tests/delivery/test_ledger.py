@@ -415,6 +415,17 @@ def test_all_that_is_known_of_a_person_can_be_told(tmp_path: Path) -> None:
         assert address_of(1) not in repr(accepted)
 
 
+def test_an_address_is_found_by_the_code_in_its_links(tmp_path: Path) -> None:
+    """As it was last sent to; a code that nobody has finds nobody."""
+    code = code_for(address_of(1), SECRET)
+    with opened(tmp_path) as ledger:
+        assert ledger.accounts.address_of(code) is None
+        ledger.freeze(new_run(), frozen([1, 2]))
+        ((person, values, _),) = frozen([1])
+        ledger.freeze(new_run(issue="next"), [(person._replace(address="Person1@example.org"), values, code)])
+        assert ledger.accounts.address_of(code) == "Person1@example.org"
+
+
 def test_the_same_content_under_another_id_is_recognised(tmp_path: Path) -> None:
     """A rehearsal does not count, nor the issue itself."""
     with opened(tmp_path) as ledger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import string
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from newsletter.message import code_for, person_of, verify_envelope
 from newsletter.message.codes import BounceKey, UnsubscribeKey
 from tests.message.examples import SECRET
 
+ALPHABET = string.ascii_letters + string.digits + "-_"
 LIST = "nec-reports.example.org"
 CODE = code_for("ann@example.test", SECRET)
 
@@ -53,6 +55,21 @@ def test_a_token_serves_one_list_and_one_secret() -> None:
     assert person_of(token, SECRET, list_id="another.example.org") is None
     assert person_of(token, b"another secret", list_id=LIST) is None
     assert person_of(f"aaaaaaaaaaaaaaaa.{token.partition('.')[2]}", SECRET, list_id=LIST) is None
+
+
+@given(st.integers(0, 59), st.sampled_from("abcXYZ234567_-.~=+/ \n"), st.integers(0, 1))
+def test_an_altered_token_is_nobodys(at: int, put: str, cut: int) -> None:
+    """Nor is another spelling of the same signature, of which base64 has several."""
+    token = UnsubscribeKey(SECRET, LIST).token(CODE)
+    altered = f"{token[:at]}{put}{token[at + cut :]}"
+    assert (person_of(altered, SECRET, list_id=LIST) == CODE) == (altered == token)
+
+
+def test_a_signature_has_one_spelling() -> None:
+    """The last of 43 characters carries four bits: three others would decode to the same bytes."""
+    token = UnsubscribeKey(SECRET, LIST).token(CODE)
+    taken = [last for last in ALPHABET if person_of(token[:-1] + last, SECRET, list_id=LIST)]
+    assert taken == [token[-1]]
 
 
 @given(st.text())
