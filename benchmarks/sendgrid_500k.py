@@ -60,6 +60,9 @@ class _Tally:
     def handing_over(self, parcels: Sequence[Parcel]) -> None:
         """The engine's mark; nothing is kept here."""
 
+    def withdrawn(self, parcels: Sequence[Parcel]) -> None:
+        """The same, taken back."""
+
     def stopping(self) -> bool:
         return False
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from newsletter.delivery.outcome import Outcome, State
 from newsletter.delivery.transports import LineLost, Parcel
 from newsletter.delivery.transports.sendgrid import Access, Extras, Pace, SendGrid
 from newsletter.errors import TransportStopped
@@ -15,8 +16,6 @@ from tests.sendgrid_stand_in import KEY, StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from newsletter.delivery.outcome import Outcome, State
 
 SECRET = b"an invented secret"
 SENDER = "nec@reports.example.org"
@@ -85,6 +84,7 @@ class Collected:
 
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     handed: list[list[int]] = field(default_factory=list)
+    taken_back: set[int] = field(default_factory=set)
     stop_after: int | None = None
 
     def __call__(self, outcome: Outcome) -> None:
@@ -94,12 +94,17 @@ class Collected:
     def handing_over(self, parcels: Sequence[Parcel]) -> None:
         self.handed.append([parcel.person.id for parcel in parcels])
 
+    def withdrawn(self, parcels: Sequence[Parcel]) -> None:
+        self.taken_back |= {parcel.person.id for parcel in parcels}
+
     def stopping(self) -> bool:
         return self.stop_after is not None and len(self.handed) >= self.stop_after
 
     @property
     def states(self) -> dict[int, State]:
-        return {number: outcome.state for number, outcome in self.outcomes.items()}
+        """What an engine makes of it: whoever was withdrawn, and not reported afterwards, is pending."""
+        settled = {number: outcome.state for number, outcome in self.outcomes.items()}
+        return dict.fromkeys(self.taken_back, State.PENDING) | settled
 
 
 @dataclass

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from newsletter.delivery.back_off import BackOff
 from newsletter.delivery.breaker import Tolerance
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.clock import Clock
-from newsletter.delivery.crew import BackOff, Batch
+from newsletter.delivery.crew import Batch
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, Patience, Settled, State, settle
 from newsletter.delivery.processes import Process

@@ -1,7 +1,12 @@
 """The crew: one thread per line, each handing over batches and reporting what became of them.
 
-Rule: when a batch comes back, each of its parcels is exactly one of: reported, unknown (handed over
-without a reply), or left (not a byte of it counted). The engine alone touches the ledger.
+Rules:
+
+1. When a batch comes back, each of its parcels is exactly one of: reported, unknown (handed over without a
+   reply), or left (not a byte of it counted, so that it was no try). The engine alone touches the ledger.
+2. A thread whose line was lost gives its batch back before it waits, so that a line that works carries all.
+3. A lost line is a try of the person whose message was on it, which may be what breaks it, and the others go
+   first. Lines lost with one message after the other, and nothing got through between, are an outage instead.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
+from newsletter.delivery.back_off import BackOff, Losses
 from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.outcome import Outcome, State
@@ -23,35 +29,20 @@ from newsletter.errors import TransportStopped
 Batch = Sequence[Parcel]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackOff:
-    """How long a line that was lost waits before the next is opened."""
-
-    first_s: float = 1.0
-    longest_s: float = 60.0
-    tries: int = 8
-    """So many failures in a row, while no line gets anything through, stop the run: some three minutes."""
-    tries_at_first: int = 3
-    """The same while nothing has got through in this session: then the settings are the likelier cause."""
-
-    def delay_s(self, failures: int, chance: float) -> float:
-        """The wait after so many failures in a row; `chance` in [0, 1) keeps lines from coming back at once."""
-        return min(self.first_s * 2.0 ** min(failures - 1, 30), self.longest_s) * (0.5 + chance / 2)
-
-
 @dataclass(frozen=True, slots=True)
 class Returned:
     """A batch came back, with what was left of it."""
 
     left: Batch
+    end: BaseException | None = None
+    """What ended the line with it: its loss, the transport's stop, or a defect."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A thread ended by an error: the transport's stop, or a defect."""
+class GaveUp:
+    """A thread ended while it had no batch: it sees no use in another line, or there is a defect."""
 
-    error: BaseException
-    left: Batch
+    end: BaseException
 
 
 class Desk:
@@ -67,7 +58,10 @@ class Desk:
         """Set when the run must end, for whatever reason."""
         self.progress = 0
         """How many people the other side has answered for. Only its change has a meaning."""
-        self.mail: SimpleQueue[Returned | Failed] = SimpleQueue()
+        self.mail: SimpleQueue[Returned | GaveUp] = SimpleQueue()
+        self.open_lines = 0
+        """Lines that may yet get something through."""
+        self._last_loss = (0, -1)
 
     @property
     def tripped(self) -> str | None:
@@ -87,12 +81,26 @@ class Desk:
         self._outcomes.append(outcome)
         with self._lock:
             self._breaker.see(outcome)
-            self.progress += outcome.state not in {State.PENDING, State.UNKNOWN}
+            self.progress += outcome.is_answer
             if self._breaker.reason is not None:
                 self.halt.set()
 
     def hand_over(self, person: int) -> None:
         self._process.mark(person, Mark.HANDED_OVER)
+
+    def withdraw(self, person: int) -> None:
+        self._process.mark(person, Mark.CLAIMED)
+
+    def is_outage(self, person: int) -> bool:
+        """Note that a line was lost with a person's message on it: is that nobody's fault?"""
+        with self._lock:
+            (last, progress), self._last_loss = self._last_loss, (person, self.progress)
+            return progress == self.progress and last != person
+
+    def count_line(self, change: int) -> None:
+        """Note a line that was opened (1) or closed (-1)."""
+        with self._lock:
+            self.open_lines += change
 
     def stopping(self) -> bool:
         return self.halt.is_set() or self._stop.is_set() or self._process.asked_to_stop()
@@ -105,9 +113,16 @@ class BatchReport:
         self._desk = desk
         self._open = {parcel.person.id: parcel for parcel in batch}
         self._handed_over: set[int] = set()
+        self.got_through = False
+        """Whether the other side has answered for somebody."""
 
     def __call__(self, outcome: Outcome) -> None:
-        del self._open[outcome.person]
+        parcel = self._open.pop(outcome.person)
+        if outcome.state is State.PENDING and self._desk.is_outage(outcome.person):
+            self._open[outcome.person] = parcel  # The last in line now.
+            self.withdrawn([parcel])
+            return
+        self.got_through |= outcome.is_answer
         self._desk.settle(outcome)
 
     def handing_over(self, parcels: Sequence[Parcel]) -> None:
@@ -115,11 +130,16 @@ class BatchReport:
             self._handed_over.add(parcel.person.id)
             self._desk.hand_over(parcel.person.id)
 
+    def withdrawn(self, parcels: Sequence[Parcel]) -> None:
+        for parcel in parcels:
+            self._handed_over.discard(parcel.person.id)
+            self._desk.withdraw(parcel.person.id)
+
     def stopping(self) -> bool:
         return self._desk.stopping()
 
     def finish(self, why: str) -> Batch:
-        """Settle what was handed over and not reported as unknown; what is left was not begun."""
+        """Settle what was handed over and not reported as unknown; what is left is to be begun anew."""
         for person in [person for person in self._open if person in self._handed_over]:
             self(Outcome(person, State.UNKNOWN, detail=why))
         return tuple(self._open.values())
@@ -143,59 +163,62 @@ class Worker(Thread):
         self._work = work
         self._desk = desk
         self._clock = clock
-        self._back_off = back_off
-        self._random = random
+        self._losses = Losses(back_off, random)
         self._line: Line | None = None
-        self._left: Batch = ()
-        self._failures = 0
-        self._progress = 0
 
     def run(self) -> None:
         try:
             while (batch := self._work.get()) is not None:
-                self._left = batch
-                while self._left and not self._desk.stopping():
-                    self._attempt(self._left)
-                self._desk.mail.put(Returned(self._left))
+                end = self._carry(batch)
+                if isinstance(end, LineLost):
+                    self._wait_after(end)
+                elif end is not None:
+                    return
         except BaseException as error:  # noqa: BLE001 - carried to the engine's thread, and raised there
-            self._desk.mail.put(Failed(error, self._left))
+            self._desk.mail.put(GaveUp(error))
         finally:
             self._drop()
 
-    def _attempt(self, batch: Batch) -> None:
-        """Hand over what is left of a batch, by a line opened if need be."""
+    def _carry(self, batch: Batch) -> BaseException | None:
+        """Hand a batch over and give back what is left of it; what ended the line, if it ended."""
         report = BatchReport(self._desk, batch)
-        lost: LineLost | None = None
+        end: BaseException | None = None
         try:
-            if self._line is None:
-                self._line = self._transport.connect()
-            self._line.deliver(batch, report)
-        except LineLost as error:
-            lost = error
-        finally:
-            self._left = report.finish(lost.detail if lost else "the line ended without a reply")
-        if lost is not None:
-            self._drop()
-            self._wait_after(lost)
-        elif len(self._left) == len(batch) and not self._desk.stopping():
-            raise RuntimeError(f"the {self._transport.name} line returned without doing anything")
+            self._deliver(batch, report)
+        except BaseException as error:  # noqa: BLE001 - as above
+            end = error
+        lost = end if isinstance(end, LineLost) else None
+        left = report.finish(lost.detail if lost else "the line ended without a reply")
+        if report.got_through:
+            self._losses.got_through()
+        if end is None and len(left) == len(batch) and not self._desk.stopping():
+            end = RuntimeError(f"the {self._transport.name} line returned without doing anything")
+        self._desk.mail.put(Returned(left, end))
+        return end
+
+    def _deliver(self, batch: Batch, report: BatchReport) -> None:
+        """By a line opened if need be, unless it is time to stop."""
+        if self._desk.stopping():
+            return
+        if self._line is None:
+            self._line = self._transport.connect()
+            self._desk.count_line(1)
+        self._line.deliver(batch, report)
 
     def _wait_after(self, lost: LineLost) -> None:
         """Let some time pass before the next line. Raises `TransportStopped` when nothing gets through."""
-        if self._desk.progress != self._progress:
-            self._progress = self._desk.progress
-            self._failures = 0
-        self._failures += 1
-        tries = self._back_off.tries if self._progress else self._back_off.tries_at_first
-        if self._failures >= tries:
+        self._drop()
+        self._losses.add(progress=self._desk.progress)
+        if self._losses.without_hope and not self._desk.open_lines:
             raise TransportStopped(
-                f"{self._transport.name}: {self._failures} lines in a row were lost, the last: {lost.detail}",
+                f"{self._transport.name}: {self._losses.in_vain} lines in a row were lost,"
+                f" the last: {lost.detail}",
                 "Nobody is lost: see that the server can be reached, then resume.",
             )
-        delay_s = self._back_off.delay_s(self._failures, self._random())
-        self._clock.wait(max(delay_s, lost.retry_after_s or 0.0), self._desk.halt)
+        self._clock.wait(max(self._losses.delay_s(), lost.retry_after_s or 0.0), self._desk.halt)
 
     def _drop(self) -> None:
         if self._line is not None:
+            self._desk.count_line(-1)
             self._line.close()
             self._line = None

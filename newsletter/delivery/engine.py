@@ -22,10 +22,10 @@ from threading import Event
 from newsletter.delivery.books import Books, Ending, Policy
 from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
-from newsletter.delivery.crew import Batch, Desk, Failed, Returned, Worker
+from newsletter.delivery.crew import Batch, Desk, GaveUp, Returned, Worker
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.run import Claim, Counts, Run
-from newsletter.delivery.transports import Messages, Parcel, Transport
+from newsletter.delivery.transports import LineLost, Messages, Parcel, Transport
 from newsletter.errors import TransportStopped
 
 __all__ = ["Ending", "Policy", "Progress", "Summary", "deliver"]
@@ -212,15 +212,20 @@ class _Loop:
         except Empty:
             return
 
-    def _hear(self, word: Returned | Failed) -> None:
-        self._out -= 1
-        self._books.give_back(word.left)
-        if isinstance(word, Failed):
+    def _hear(self, word: Returned | GaveUp) -> None:
+        lost = isinstance(word.end, LineLost)
+        if isinstance(word, Returned):
+            if lost and word.left and not self._desk.halt.is_set():
+                self.work.put(word.left)  # For whichever line is free first.
+                return
+            self._out -= 1
+            self._books.give_back(word.left)
+        if word.end is not None and not lost:
             self._desk.halt.set()
-            if isinstance(word.error, TransportStopped):
-                self.reason, self.hint = word.error.message, word.error.hint
+            if isinstance(word.end, TransportStopped):
+                self.reason, self.hint = word.end.message, word.end.hint
             else:
-                self.defect = word.error
+                self.defect = word.end
 
     def _write_down(self, *, at_once: bool = False) -> None:
         if at_once or self._books.is_time_to_record(self._desk.waiting()):

@@ -81,7 +81,8 @@ def sources(after: State, cause: Cause) -> frozenset[State]:
 class Outcome:
     """What a transport knows of one person's message.
 
-    PENDING means: not sent, safe to send again at once. REJECTED is this attempt's permanent refusal.
+    PENDING means: begun and not sent, and safe to send again at once. REJECTED is this attempt's permanent
+    refusal.
     """
 
     person: int
@@ -99,6 +100,11 @@ class Outcome:
     """A refusal of sender, content or policy: it trips the breaker and says nothing of the reader."""
     gone: bool = field(default=False, kw_only=True)
     """The mailbox does not exist: the address is suppressed, so that no later issue tries it."""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the other side has spoken for this person, so that its line got something through."""
+        return self.state not in {State.PENDING, State.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +151,12 @@ def settle(
     chance: float,
 ) -> Settled:
     """What an outcome makes of a claimed person after `attempts` tries."""
-    state = outcome.state
+    state, refusals = outcome.state, attempts
     if state is State.PENDING and attempts >= patience.line_losses:
-        state = State.DEFERRED
+        state, refusals = State.DEFERRED, 1
     if state is not State.DEFERRED:
         return Settled(state, detail=outcome.detail)
-    wait = patience.delay_s(attempts, chance)
+    wait = patience.delay_s(refusals, chance)
     due_at = now + max(wait, outcome.retry_after_s or 0.0)
     if due_at > frozen_at + patience.deadline_s:
         return Settled(State.REJECTED, detail=f"given up after {attempts} tries: {outcome.detail}")

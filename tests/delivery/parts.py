@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from newsletter.delivery.back_off import BackOff
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock
-from newsletter.delivery.crew import BackOff
 from newsletter.delivery.engine import Summary, deliver
 from newsletter.delivery.freezing import Frozen
 from newsletter.delivery.ledger import Ledger
@@ -156,6 +156,10 @@ class Collected:
 
     def handing_over(self, parcels: Iterable[Parcel]) -> None:
         self.handed.extend(parcel.person.id for parcel in parcels)
+
+    def withdrawn(self, parcels: Iterable[Parcel]) -> None:
+        gone = {parcel.person.id for parcel in parcels}
+        self.handed = [person for person in self.handed if person not in gone]
 
     def stopping(self) -> bool:
         return self.stop_after is not None and len(self.outcomes) >= self.stop_after

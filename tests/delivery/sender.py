@@ -99,6 +99,11 @@ class MortalReport:
         self._report.handing_over(parcels)
         self._fate.step("after handing over")
 
+    def withdrawn(self, parcels: Sequence[Parcel]) -> None:
+        self._fate.step("before withdrawing")
+        self._report.withdrawn(parcels)
+        self._fate.step("after withdrawing")
+
     def stopping(self) -> bool:
         return self._report.stopping()
 

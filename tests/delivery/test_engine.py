@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -27,8 +27,7 @@ from tests.delivery.parts import (
     states,
     use_postgres,
 )
-
-Deed = Callable[[Parcel], Outcome]
+from tests.delivery.scripted import Scripted, accept, on, refuse
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,50 +36,6 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param == "postgresql":
         use_postgres(tmp_path)
     return tmp_path
-
-
-def accept(parcel: Parcel) -> Outcome:
-    return Outcome(parcel.person.id, State.ACCEPTED)
-
-
-@dataclass
-class Scripted:
-    """A transport that does to each parcel what `deed` says, and remembers whom it took."""
-
-    deed: Deed = accept
-    lines: int = 1
-    batch: int = 4
-    name: str = "scripted"
-    taken: list[str] = field(default_factory=list)
-    batches: list[list[str]] = field(default_factory=list)
-    opened: int = 0
-
-    def connect(self) -> Scripted:
-        self.opened += 1
-        return self
-
-    def deliver(self, parcels: Sequence[Parcel], report: Report) -> None:
-        self.batches.append([parcel.person.address for parcel in parcels])
-        for parcel in parcels:
-            if report.stopping():
-                return
-            outcome = self.deed(parcel)
-            report.handing_over([parcel])
-            if outcome.state is State.ACCEPTED:
-                self.taken.append(parcel.person.address)
-            report(outcome)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def refuse(code: str, *, about_us: bool = False, gone: bool = False) -> Deed:
-    return lambda parcel: Outcome(parcel.person.id, State.REJECTED, code=code, about_us=about_us, gone=gone)
-
-
-def on(number: int, deed: Deed, otherwise: Deed = accept) -> Deed:
-    """Do this to one person, and something else to all others."""
-    return lambda parcel: (deed if parcel.person.address == address_of(number) else otherwise)(parcel)
 
 
 @pytest.mark.parametrize(("people", "lines", "batch"), [(0, 1, 1), (1, 4, 50), (23, 3, 4), (100, 2, 500)])

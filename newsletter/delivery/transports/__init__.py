@@ -2,7 +2,8 @@
 
 Rule: a line calls `report.handing_over` before the first byte after which the other side might take a
 parcel, and never reports a parcel as unsent (PENDING, DEFERRED, REJECTED) that the other side may have
-taken. What it did not report is settled by that mark: handed over → unknown, otherwise → unsent.
+taken. What it did not report is settled by that mark: handed over → unknown, otherwise → never begun, which
+is no try: a person whose tries are many has to wait, and an outage is nobody's fault.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class Report(Protocol):
 
     def handing_over(self, parcels: Sequence[Parcel]) -> None:
         """From here on the other side may take these: called just before those bytes are written."""
+
+    def withdrawn(self, parcels: Sequence[Parcel]) -> None:
+        """None of it left after all: as if never handed over, and no try of these people."""
 
     def stopping(self) -> bool:
         """Asked before a parcel (or a request) is begun. When true: begin nothing more and return."""

@@ -119,7 +119,7 @@ class SmtpLine:
         """This message and those after it, each begun in the same write that ends the one before."""
         open_letter: _Letter | None = letter
         if wire.pipelining:
-            self._write_commands(wire, letter, report)
+            wire.write(letter.commands, self._timeouts.command_s)
         while open_letter is not None:
             input_open = self._envelope(wire, open_letter, report)
             self._sent += 1
@@ -131,12 +131,6 @@ class SmtpLine:
             else:
                 self._tidy(wire, (_DOT if input_open else _RESET) + commands)
             open_letter = following
-
-    def _write_commands(self, wire: Wire, letter: _Letter, report: Report) -> None:
-        try:
-            wire.write(letter.commands, self._timeouts.command_s)
-        except WireLost as lost:
-            self._lose(letter, lost, report)
 
     def _envelope(self, wire: Wire, letter: _Letter, report: Report) -> bool | None:
         """Settle the commands of a message: None when its bytes are wanted, otherwise it has been reported.
@@ -226,8 +220,10 @@ class SmtpLine:
             raise TransportStopped(
                 f"{server} refuses us at {phase}: {said}", "Nobody is lost: see to it, then resume."
             )
-        report(replace(settled, state=State.PENDING) if found is Verdict.BACK_OFF else settled)
-        if found in {Verdict.BACK_OFF, Verdict.SENSELESS}:
+        pause = found is Verdict.BACK_OFF
+        if not pause or phase is not Phase.MAIL:  # A pause asked for at MAIL was no try of anybody.
+            report(replace(settled, state=State.PENDING) if pause else settled)
+        if pause or found is Verdict.SENSELESS:
             raise LineLost(f"{phase}: {said}")
 
     def _lose(self, letter: _Letter, lost: WireLost, report: Report) -> NoReturn:

@@ -48,6 +48,8 @@ class Unsent:
     """The connection failed before the request was whole at the other side, which therefore cannot have it."""
 
     detail: str
+    begun: bool = False
+    """Whether there was a connection, so that the request itself may be what broke it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class _Deadline:
     def __init__(self, limit_s: float) -> None:
         self._socket: socket.socket | None = None
         self._passed = False
+        self.connected = False
         self._timer = threading.Timer(limit_s, self._end)
         self._timer.daemon = True
 
@@ -115,6 +118,7 @@ class _Deadline:
     def watch(self, connection: socket.socket) -> None:
         """Take charge of a connection just made."""
         self._socket = connection
+        self.connected = True
         if self._passed:
             raise TimeoutError("deadline")
 
@@ -233,7 +237,7 @@ class Api:
                 return TooLarge(error.size_bytes)
             except URLError as error:
                 # urllib wraps what fails while connecting and sending, and nothing later.
-                return Unsent(_kind(error.reason))
+                return Unsent(_kind(error.reason), begun=self._deadline.connected)
             except (OSError, http.client.HTTPException) as error:
                 return Lost(_kind(error))
         return Reply(answer.status_code, answer.headers, answer.body)

@@ -1,7 +1,8 @@
 """One hand-over to SendGrid: people of one edition, in as many requests as it takes to know of each.
 
-Rule: whoever was handed over is reported, whatever happens. A refused request is taken apart until each culprit
-stands alone and everybody else is accepted; a refusal that is about us refuses nobody and stops the run.
+Rule: whoever was handed over is reported, or withdrawn where SendGrid cannot have it. A refused request is
+taken apart until each culprit stands alone and everybody else is accepted; a refusal that is about us refuses
+nobody and stops the run.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Handover:
         self._whole = 0
 
     def run(self, parcels: Sequence[Parcel]) -> None:
-        """Report every parcel that is handed over. Raises `LineLost` or `TransportStopped`."""
+        """Report every parcel that SendGrid may have. Raises `LineLost` or `TransportStopped`."""
         body = self._body(parcels)
         sendable = self._sendable(parcels, body)
         if not sendable:
@@ -63,7 +64,6 @@ class Handover:
             while self._waiting and self._send(self._waiting.pop()):
                 pass
         finally:
-            self._unsent(parcel for part in self._waiting for parcel in part)
             about_us = self._settle_refusals()
         if about_us and not self._report.stopping():
             raise TransportStopped(
@@ -119,9 +119,13 @@ class Handover:
             case Lost(detail):
                 self._unknown(parcels, detail=f"no reply ({detail})")
             case TooLarge():
+                self._report.withdrawn(parcels)
                 self._take_apart(parcels, 413, _TOO_LARGE)
+            case Unsent(detail, begun=False):
+                self._report.withdrawn(parcels)
+                raise LineLost(f"SendGrid could not be reached ({detail})")
             case Unsent(detail):
-                self._unsent(parcels)
+                self._report_all(parcels, State.PENDING, detail=f"not sent whole ({detail})")
                 raise LineLost(f"SendGrid could not be reached ({detail})")
         return True
 
@@ -137,7 +141,7 @@ class Handover:
                 self._pace.answered(exchange.headers)
                 return exchange
             self._pace.refused(exchange.headers)
-        self._unsent(parcels)
+            self._report.withdrawn(parcels)
         return None
 
     def _answered(self, parcels: Sequence[Parcel], reply: Reply) -> None:
@@ -145,6 +149,7 @@ class Handover:
             case Verdict.ACCEPTED | Verdict.VALID:
                 self._accepted(parcels, reply)
             case Verdict.REFUSED:
+                self._report.withdrawn(parcels)
                 self._take_apart(parcels, reply.status, complaint(reply.body))
             case Verdict.UNKNOWN:
                 self._unknown(parcels, code=str(reply.status), detail="SendGrid failed while taking it")
@@ -193,21 +198,19 @@ class Handover:
         """Report who was refused alone; what was said where everybody was and nobody was named: about us."""
         named = any(refused.complaint.people for refused in self._refused)
         about_us = len(self._refused) > 1 and not named and not self._anybody_accepted
+        if about_us:
+            return self._refused[0].complaint
         for refused in self._refused:
-            state = State.PENDING if about_us else State.REJECTED
-            detail = refused.complaint.text
-            self._report(Outcome(refused.parcel.person.id, state, code=str(refused.status), detail=detail))
-        return self._refused[0].complaint if about_us else None
+            code, detail = str(refused.status), refused.complaint.text
+            self._report(Outcome(refused.parcel.person.id, State.REJECTED, code=code, detail=detail))
+        return None
 
     def _stop(self, parcels: Sequence[Parcel], status: int, found: Complaint) -> NoReturn:
-        self._unsent(parcels)
+        self._report.withdrawn(parcels)
         raise TransportStopped(
             f"SendGrid refused the request with {status}: {found.text or 'it says no more'}.",
             HINTS.get(status, "Correct what it names, then resume; nobody of it was mailed."),
         )
-
-    def _unsent(self, parcels: Iterable[Parcel]) -> None:
-        self._report_all(parcels, State.PENDING)
 
     def _report_all(self, parcels: Iterable[Parcel], state: State, *, code: str = "", detail: str = "") -> None:
         for parcel in parcels:
