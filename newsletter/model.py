@@ -28,6 +28,14 @@ class Meeting:
     kind: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Something that was put right after a report had been published, in the author's words."""
+
+    date: date
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A valid draft, whichever format it was written in.
@@ -49,6 +57,8 @@ class Report:
     theme: str | None = None
     lang: str | None = None
     body: str = ""
+    corrections: tuple[Correction, ...] = ()
+    """Shown with their dates in every public copy; by date."""
     silenced: tuple[tuple[str, str], ...] = ()
     """Checks that shall not matter for this report: code and reason."""
     source: str = field(default="", compare=False)

@@ -24,6 +24,7 @@ from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Edition, Headers, Person, Recipient, Report
 from newsletter.plan import Proposal
+from newsletter.publish import PublicCopy, public_copy
 from newsletter.render import Look, edition
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
@@ -218,6 +219,7 @@ def look(settings: Settings) -> Look:
         "postal_address": settings.postal_address,
         "privacy_url": settings.privacy_url,
         "site_url": settings.site_url,
+        "pages_url": settings.pages_url,
         "logo": theme.logo,
     }
     return Look(
@@ -326,6 +328,27 @@ def rendered(mailing: Mailing, *, segment: str | None, to: str | None, form: str
             mailing.workspace, chosen, inert, stranger(chosen, mailing.headers.sender_address)
         )
     return message if form == "eml" else part_of(message, form)
+
+
+def public(mailing: Mailing, *, form: str) -> bytes:
+    """A copy that belongs to nobody: the `pdf`, or a `fragment` to be pasted, as HTML or as `fragment-text`."""
+    from newsletter.publish import fragment  # noqa: PLC0415 - only when used
+
+    copy = public_copy(mailing.report, look(mailing.workspace.settings))
+    match form:
+        case "pdf":
+            return print_edition(mailing.workspace, copy)
+        case "fragment":
+            return fragment.html(copy).encode()
+        case _:
+            return fragment.text(copy).encode()
+
+
+def print_edition(workspace: Workspace, copy: PublicCopy) -> bytes:
+    """The PDF of a public copy. Raises `UsageError` where what sets it is not installed."""
+    from newsletter.publish import sheet  # noqa: PLC0415 - only when used
+
+    return sheet.print_edition(copy, workspace.templates, workspace.fonts)
 
 
 def one_message(workspace: Workspace, chosen: Edition, headers: Headers, person: Person) -> bytes:

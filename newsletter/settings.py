@@ -191,6 +191,14 @@ class Limits(_Section):
     per_second: float = Field(default=50, gt=0, description="Messages a second at most.")
 
 
+class Publish(_Section):
+    """Where the public pages stand."""
+
+    url: WebAddress | None = Field(
+        default=None, description="Where the pages stand, if elsewhere than `site_url`."
+    )
+
+
 class Settings(_Section):
     """Everything `newsletter.yaml` may say."""
 
@@ -229,6 +237,13 @@ class Settings(_Section):
     sendgrid: SendGrid = Field(default_factory=SendGrid, description="SendGrid.")
     imap: Imap | None = Field(default=None, description="The mailbox bounces come to.")
     limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
+
+    publish: Publish = Field(default_factory=Publish, description="Where the public pages stand.")
+
+    @property
+    def pages_url(self) -> str | None:
+        """The base of the published pages."""
+        return self.publish.url or self.site_url
 
     @property
     def reply_to(self) -> str:

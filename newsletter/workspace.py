@@ -143,23 +143,30 @@ class Workspace:
             # A draft's own theme was checked when the draft was read, so this name is that of the settings.
             what, hint = f"there is no theme '{name}'", did_you_mean(name, self.theme_names)
             raise SettingsError([Mistake(Where(SETTINGS), what, hint)])
-        return Theme(name, self._theme_sources)
+        return Theme(name, self.templates)
 
     @cached_property
     def theme_names(self) -> tuple[str, ...]:
         """The themes that a draft may name: the folders that hold a theme's entry file."""
         from newsletter.render import theme_names  # noqa: PLC0415 - heavy, and not every command renders
 
-        return theme_names(self._theme_sources)
+        return theme_names(self.templates)
 
     @cached_property
-    def _theme_sources(self) -> dict[str, str]:
+    def templates(self) -> dict[str, str]:
+        """Every template by its name below `templates/`: the workspace's own over the program's."""
         sources: dict[str, str] = {}
         for folder in dict.fromkeys((Example.found().root / "templates", self.root / "templates")):
             for path in sorted(folder.rglob("*")):
                 if path.is_file() and not path.name.startswith("."):
                     sources[path.relative_to(folder).as_posix()] = _read_text(path, self.shown(path))
         return sources
+
+    @property
+    def fonts(self) -> str | None:
+        """The path of a folder of fonts for the print edition, if there is one."""
+        folder = self.root / "fonts"
+        return str(folder) if folder.is_dir() else None
 
     # State and secrets
 

@@ -20,6 +20,14 @@ class Format(StrEnum):
     TEXT = "text"
     MJML = "mjml"
     EML = "eml"
+    FRAGMENT = "fragment"
+    FRAGMENT_TEXT = "fragment-text"
+    PDF = "pdf"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is a copy that belongs to nobody, so that no person or segment can be named."""
+        return self in {Format.FRAGMENT, Format.FRAGMENT_TEXT, Format.PDF}
 
 
 class Unreached(StrEnum):

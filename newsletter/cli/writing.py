@@ -139,13 +139,19 @@ def render(
 
     if draft is None:
         raise UsageError("say which draft", "Example: newsletter render 2026-11-17-nec")
+    if form.is_public and (to or segment):
+        raise UsageError(
+            f"a {form.value} is a copy for everybody",
+            "Leave out --to and --segment: it holds nothing personal.",
+        )
     workspace = opened()
-    content = pipeline.rendered(
-        pipeline.open_mailing(workspace, draft, at=now(workspace), segments=[segment] if segment else None),
-        segment=segment,
-        to=to,
-        form=form.value,
+    mailing = pipeline.open_mailing(
+        workspace, draft, at=now(workspace), segments=[segment] if segment else None
     )
+    if form.is_public:
+        content = pipeline.public(mailing, form=form.value)
+    else:
+        content = pipeline.rendered(mailing, segment=segment, to=to, form=form.value)
     _write(content, output)
 
 
@@ -156,7 +162,7 @@ def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None
     workspace = opened()
     if to is None:
         raise UsageError("say to whom it was sent: --to ADDRESS")
-    if form is Format.MJML:
+    if form is Format.MJML or form.is_public:
         raise UsageError("what was sent is html, text or eml")
     with dispatch.open_ledger(workspace) as ledger:
         message = dispatch.sent_message(workspace, ledger, issue, parsed_address(to))

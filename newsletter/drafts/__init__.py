@@ -17,7 +17,7 @@ from newsletter.drafts.front import REASON_HINT, UNREASONED, Front, YamlDraft
 from newsletter.drafts.known import FIELD, Known, fields_of
 from newsletter.drafts.source import Source
 from newsletter.errors import Mistake, SourceError, Where
-from newsletter.model import Meeting, Report
+from newsletter.model import Correction, Meeting, Report
 
 __all__ = ["FIELD", "SUFFIXES", "Known", "fields_of", "parse"]
 
@@ -115,6 +115,9 @@ def _report(front: Front | None, body: Body, source: Source, mistakes: list[Mist
         theme=front.theme,
         lang=front.lang,
         body="\n".join(line.text for line in lines),
+        corrections=tuple(
+            sorted((Correction(each.date, each.text) for each in front.corrections), key=lambda made: made.date)
+        ),
         silenced=tuple(front.silence.items()),
         source=source.name,
         places=places,

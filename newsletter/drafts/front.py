@@ -152,6 +152,7 @@ Line = Annotated[str, AfterValidator(_line)]
 FixedLine = Annotated[Line, AfterValidator(_fixed)]
 MergedLine = Annotated[Line, AfterValidator(_merged)]
 SummaryPoint = Annotated[MergedLine, AfterValidator(_linked)]
+CorrectionText = Annotated[FixedLine, AfterValidator(_linked)]
 Day = Annotated[date, BeforeValidator(_date)]
 Segment = Annotated[str, AfterValidator(_segment)]
 Code = Annotated[str, AfterValidator(_code)]
@@ -170,6 +171,13 @@ class MeetingKeys(_Keys):
     kind: FixedLine | None = None
 
 
+class CorrectionKeys(_Keys):
+    """One of `corrections:`."""
+
+    date: Day = Field(examples=["2026-11-20"])
+    text: CorrectionText = Field(examples=["The deficit was given as £460,000; it is £640,000."])
+
+
 class Front(_Keys):
     """The keys that both forms of a draft have. Validated with a `Known` as context."""
 
@@ -182,6 +190,7 @@ class Front(_Keys):
     segments: list[Segment] = Field(default_factory=list)
     theme: Annotated[str, AfterValidator(_theme)] | None = None
     lang: Annotated[str, AfterValidator(_lang)] | None = None
+    corrections: list[CorrectionKeys] = Field(default_factory=list)
     silence: dict[Code, Reason] = Field(default_factory=dict, examples=['{C05: "the tags are meant"}'])
 
 

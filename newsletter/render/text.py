@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
@@ -18,7 +19,7 @@ from newsletter.render.content import Content, Section
 from newsletter.render.disclaimer import TEXT_WIDTH, text_piece
 from newsletter.render.look import Look
 from newsletter.render.slots import Tokens
-from newsletter.render.words import FEWEST_FOR_CONTENTS, Words
+from newsletter.render.words import FEWEST_FOR_CONTENTS, Words, in_words
 
 BEYOND_LATIN_1 = "\u200c"
 """Invisible. Gmail shows a mail sent as ISO-8859-1 as clipped, and SendGrid picks that where it suffices."""
@@ -144,11 +145,19 @@ class _Writer:
         return [*self.heading("Links", "-"), "", *numbered] if numbered else []
 
 
-def text_part(content: Content, look: Look, words: Words, tokens: Tokens) -> str:
-    """The whole text part, with tokens, ending in a line end."""
+def text_part(
+    content: Content,
+    look: Look,
+    words: Words,
+    tokens: Tokens,
+    *,
+    corrections: Sequence[tuple[date, Token]] = (),
+) -> str:
+    """The whole text part, with tokens, ending in a line end. `corrections` are a public copy's."""
     writer = _Writer(tokens)
     parts = [
         _masthead(content, look, words, writer),
+        [line for made in corrections for line in _correction(*made, writer)],
         _summary(content, writer),
         _contents(content, writer),
         *(_section(section, writer) for section in content.sections),
@@ -164,6 +173,10 @@ def _masthead(content: Content, look: Look, words: Words, writer: _Writer) -> li
     lines += writer.wrap(look.strapline) if look.strapline else []
     about = f"{words.meeting}, {words.date}. {words.reading_time}."
     return [*lines, "", *writer.heading(content.title, "="), "", *writer.wrap(about)]
+
+
+def _correction(day: date, text: Token, writer: _Writer) -> list[str]:
+    return writer.wrap(f"Corrected on {in_words(day)}: {writer.line(text)}")
 
 
 def _summary(content: Content, writer: _Writer) -> list[str]:

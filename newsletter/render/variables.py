@@ -47,9 +47,14 @@ def variables(report: Report, held: Content, look: Look, said: Words, tokens: To
         "palette": palette(look),
         "font": font_stack(look),
         "lang": lang,
-        "dir": "rtl" if lang.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
+        "dir": direction(lang),
         "disclaimer": tokens.disclaimer,
     }
+
+
+def direction(lang: str) -> str:
+    """Which way a language is written, as `dir` has it."""
+    return "rtl" if lang.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
 def _part(section: Section) -> Part:

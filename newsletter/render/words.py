@@ -62,7 +62,7 @@ def words(report: Report, look: Look, tokens: Tokens, *, minutes: int, personal:
         imprint=look.imprint,
         postal_address="" if look.postal_address in look.imprint else look.postal_address,
         privacy_url=look.privacy_url,
-        web_url=web_address(look.site_url, report.issue) if look.site_url else "",
+        web_url=web_address(look.pages_url, report.issue) if look.pages_url else "",
         site_url=look.site_url,
         forwarded=(
             "Did somebody pass this on to you? You can ask for your own copy at"
@@ -77,9 +77,9 @@ def in_words(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def web_address(site_url: str, issue: str) -> str:
-    """Where the web copy of an issue stands below the base of the public pages."""
-    return f"{site_url.rstrip('/')}/{quote(issue, safe='')}/"
+def web_address(pages_url: str, issue: str) -> str:
+    """Where the web copy of an issue stands below the base of the published pages."""
+    return f"{pages_url.rstrip('/')}/issues/{quote(issue, safe='')}/"
 
 
 def _meeting(meeting: Meeting) -> str:

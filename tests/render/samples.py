@@ -28,6 +28,7 @@ LOOK = Look(
     imprint="Promoted by Maya Hollins, 14 Quarry Lane, Brinmouth.",
     privacy_url="https://hollins.example/privacy",
     site_url="https://hollins.example/nec",
+    pages_url="https://hollins.example/nec",
     logo="https://hollins.example/logo.png",
 )
 

@@ -92,7 +92,7 @@ def test_the_footer_has_the_order_of_the_html_part() -> None:
             "maya@hollins.example",
             LOOK.imprint,
             LOOK.privacy_url,
-            "https://hollins.example/nec/nec-2026-11-17/",
+            "https://hollins.example/nec/issues/nec-2026-11-17/",
         )
         places = [shown.rindex(words) for words in said]
         assert places == sorted(places)
