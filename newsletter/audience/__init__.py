@@ -192,6 +192,10 @@ class Audience:
         self.shared = len(shared)
         self.unmatched = tuple(unmatched)
 
+    def requires_consent(self, segment: Segment) -> bool:
+        """Whether a row of this segment needs a consent record: the stricter of settings and segment holds."""
+        return self.consent_required or segment.consent_required
+
     def _members(
         self,
         segment: Segment,
@@ -206,7 +210,8 @@ class Audience:
         """
         parse, key_of = address.parse, address.key
         segment_name, list_name = segment.name, held.stem
-        source, consent_required, is_past = consent.SOURCE, self.consent_required, self._is_past
+        source, is_past = consent.SOURCE, self._is_past
+        consent_required = self.requires_consent(segment)
         day_at = held.columns.index(consent.DATE) if consent.DATE in held.columns else None
         belongs = segment.predicate(held.columns)
         email = held.columns.index(EMAIL)

@@ -1,4 +1,4 @@
-"""When and how a person joined: the columns `consent_source` and `consent_date`."""
+"""When and how a person joined, and what they agreed to: the columns whose names begin with `consent_`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import lru_cache
 
 SOURCE = "consent_source"
 DATE = "consent_date"
+WORDING = "consent_wording"
+"""What they agreed to, word for word."""
 
 # Not strftime, whose words depend on the machine's locale.
 _MONTHS = (
@@ -24,6 +26,11 @@ _DAY_FIRST = re.compile(
 
 _CENTURY = "20"
 """Of a year of two digits: nobody signed up for e-mail in 1925."""
+
+
+def recorded(fields: Mapping[str, str], today: date | None) -> bool:
+    """Whether a row holds a consent record: a source, and a day that has been."""
+    return SOURCE in fields and is_past(fields.get(DATE, ""), today)
 
 
 def is_past(text: str, today: date | None) -> bool:

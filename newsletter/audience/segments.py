@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Literal
 from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -126,6 +126,7 @@ class _Segment(_Model):
     title: str = ""
     lists: Annotated[tuple[str, ...], AfterValidator(_some_list), BeforeValidator(_listed)]
     where: dict[str, Annotated[Condition, BeforeValidator(_spelt_out)]] = Field(default_factory=dict)
+    consent: Literal["required"] | None = None
 
 
 class _File(_Model):
@@ -140,6 +141,8 @@ class Segment:
     title: str
     lists: tuple[str, ...]
     where: tuple[tuple[str, Condition], ...] = ()
+    consent_required: bool = False
+    """Whatever the settings say, a row without a consent record is left out."""
 
     def predicate(self, columns: Sequence[str]) -> Callable[[Sequence[str]], bool] | None:
         """Whether a row with these columns belongs to the segment; None where no row can.
@@ -210,7 +213,8 @@ def parse_segments(text: str, *, name: str) -> Segments:
 
 def _segment(name: str, written: _Segment) -> Segment:
     where = tuple((column_name(column), condition) for column, condition in written.where.items())
-    return Segment(name, written.title or name, written.lists, where)
+    title, strict = written.title or name, written.consent == "required"
+    return Segment(name, title, written.lists, where, consent_required=strict)
 
 
 def _written(document: yaml_source.Document) -> dict[str, object]:
@@ -232,6 +236,9 @@ def _blanks(document: yaml_source.Document) -> Iterator[Mistake]:
     for name, written in _written(document).items():
         if written is None:
             yield document.mistake(f"'{name}' is empty", document.keys["segments", name], "Name its lists.")
+        if isinstance(written, dict) and written.get("consent", "") is None:
+            at = document.keys["segments", name, "consent"]
+            yield document.mistake("'consent' is empty", at, "Write `consent: required`, or remove the line.")
         if isinstance(written, dict) and "where" in written:
             yield from _blanks_at(document, ("segments", name, "where"), written["where"])
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from newsletter.cli.audited import audited
 from newsletter.cli.choices import Format, Suppress, Transport, Unreached
 
 app = typer.Typer(
@@ -148,6 +149,7 @@ def plan(draft: Draft, segment: Segments = None, transport: Way = None, json: Js
 
 
 @app.command()
+@audited(unless=lambda given: given["dry_run"])
 def send(
     draft: Draft,
     segment: Segments = None,
@@ -196,6 +198,7 @@ def send(
 
 
 @app.command()
+@audited()
 def approve(
     draft: Draft,
     receipt: Annotated[str, typer.Option(metavar="RECEIPT", help="The receipt of the plan that was seen.")],
@@ -213,6 +216,7 @@ def approve(
 
 
 @app.command()
+@audited(unless=lambda given: given["export"] is None)
 def status(
     issue: Annotated[
         str | None, typer.Argument(metavar="ISSUE", help="The draft's id; every issue where left out.")
@@ -237,6 +241,7 @@ def status(
 
 
 @app.command()
+@audited()
 def resume(
     issue: Issue,
     go_on: Annotated[bool, typer.Option("--go-on", help="The canary was good: go on with everybody.")] = False,
@@ -255,6 +260,7 @@ def resume(
 
 
 @app.command()
+@audited()
 def stop(issue: Issue) -> None:
     """Stop a sending, also one that runs in another terminal, before its next message.
 
@@ -266,6 +272,7 @@ def stop(issue: Issue) -> None:
 
 
 @app.command()
+@audited()
 def retry(
     issue: Issue,
     failed: Annotated[bool, typer.Option("--failed", help="Those who were refused.")] = False,
@@ -287,6 +294,7 @@ def retry(
 
 
 @app.command()
+@audited()
 def reconcile(
     issue: Issue,
     delivered: Annotated[
@@ -327,9 +335,9 @@ def lists(json: Json = False) -> None:
 
     Example: newsletter lists
     """
-    from newsletter.cli import people
+    from newsletter.cli import listing
 
-    people.lists(as_json=json)
+    listing.lists(as_json=json)
 
 
 @app.command()
@@ -341,27 +349,49 @@ def explain(
 
     Example: newsletter explain siân@example.org
     """
-    from newsletter.cli import people
+    from newsletter.cli import explaining
 
-    people.explain(address, as_json=json)
+    explaining.explain(address, as_json=json)
 
 
 @app.command()
+@audited(unless=lambda given: given["action"] is Suppress.LIST)
 def suppress(
     action: Annotated[Suppress, typer.Argument(metavar="add|remove|list|import", help="What to do.")],
     what: Annotated[
         str | None, typer.Argument(metavar="ADDRESS|FILE", help="Whom, or a file of addresses.")
     ] = None,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    list_: Annotated[
+        str | None,
+        typer.Option("--list", metavar="LIST", help="Of this one list, such as members; else of everything."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Keep, lift, show or import opt-outs. An opt-out stays, whatever the lists say.
 
     Example: newsletter suppress add j.doe@example.org --reason "asked by phone"
     """
-    from newsletter.cli import people
+    from newsletter.cli import suppressing
 
-    people.suppress(action, what, reason=reason, as_json=json)
+    suppressing.suppress(action, what, reason=reason, list_name=list_, as_json=json)
+
+
+@app.command()
+def audit(
+    address: Annotated[
+        str | None, typer.Argument(metavar="ADDRESS", help="Only what was done to this person by name.")
+    ] = None,
+    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many acts to show at most.")] = 50,
+    json: Json = False,
+) -> None:
+    """Show which command did what, when and by whom; people stand in it as codes.
+
+    Example: newsletter audit --last 10
+    """
+    from newsletter.cli import auditing
+
+    auditing.audit(address, last=last, as_json=json)
 
 
 @app.command()

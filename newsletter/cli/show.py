@@ -5,9 +5,11 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.run import Row, Run, Status
     from newsletter.pipeline import Planned, Preflight
     from newsletter.plan import Plan
+    from newsletter.workspace import Workspace
 
 EXCLUDED_WORDS = {
     "suppressed": "opted out",
@@ -53,6 +56,16 @@ def _out() -> Console:
     """A console as wide as the terminal; what goes into a file or a pipe is not cut."""
     width = None if sys.stdout.isatty() else PIPED_COLUMNS
     return Console(highlight=False, emoji=False, soft_wrap=True, width=width)
+
+
+Day = Callable[[float], str]
+"""A moment (epoch seconds) as a date."""
+
+
+def days(workspace: Workspace) -> Day:
+    """Moments as dates in the workspace's zone."""
+    zone = ZoneInfo(workspace.settings.timezone)
+    return lambda moment: datetime.fromtimestamp(moment, zone).date().isoformat()
 
 
 def counted(number: int, one: str, more: str) -> str:

@@ -190,3 +190,10 @@ def parsed_address(wanted: str) -> str:
         return parse(wanted)
     except AddressError as error:
         raise UsageError(f"that is not an address: {error}") from None
+
+
+def mailbox(wanted: str) -> str:
+    """The key of an address given on the command line. Raises `UsageError`."""
+    from newsletter.address import key
+
+    return key(parsed_address(wanted))

@@ -1,7 +1,7 @@
 """The ledger: the memory of what was planned, sent, refused and forbidden.
 
-Rule: one row per (issue, person). It has four rooms: runs, here; `claims`, the hot path of sending;
-`accounts`, all that is read; `suppressions`, the opt-outs.
+Rule: one row per (issue, person). It has five rooms: runs, here; `claims`, the hot path of sending;
+`accounts`, all that is read; `suppressions`, the opt-outs; `audit`, what was done.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from newsletter.delivery import freezing, mailboxes
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
+from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
 from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.mailboxes import CodeOf
@@ -55,6 +56,7 @@ class Ledger:
         self.claims = Claims(database, processes, now)
         self.accounts = Accounts(database, processes, now, code_of)
         self.suppressions = Suppressions(database, now, code_of)
+        self.audit = Audit(database, now)
 
     @classmethod
     def open(

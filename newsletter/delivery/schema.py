@@ -144,3 +144,16 @@ approvals = Table(
     Column("at", Float, nullable=False),
     UniqueConstraint("issue", "receipt", "name"),
 )
+
+acts = Table(
+    "acts",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("by", String, nullable=False),
+    Column("command", String, nullable=False),
+    Column("given", Text, nullable=False),
+    Column("people", Text, nullable=False),
+    Column("ended_at", Float),
+    Column("exit_code", Integer),
+)

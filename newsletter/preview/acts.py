@@ -1,6 +1,7 @@
 """What the page may do, beside showing: record a yes, and send one test copy to the member.
 
-Rule: each act reads the files again, and goes no further if they are not what was seen.
+Rule: each act reads the files again, goes no further if they are not what was seen, and stands in the audit
+log.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def approve(desk: Desk, *, receipt: str, name: str) -> str:
     if not name:
         raise UsageError("write your name beside your yes")
     mailing = desk.fresh()
-    with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger:
+    said = {"draft": mailing.report.issue, "receipt": receipt, "name": name}
+    with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger, ledger.audit.act("approve", said):
         planned = dispatch.planned(ledger, mailing)
         if not planned.plan.receipt.matches(receipt):
             raise NotReady(_changed(desk, planned.plan.receipt), "Look at it again.")
@@ -44,7 +46,8 @@ def send_test(desk: Desk, segment: str | None) -> str:
     mailing = desk.fresh()
     chosen = segment if segment in mailing.segments else mailing.segments[0]
     own = mailing.workspace.settings.sender.from_
-    with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger:
+    said = {"draft": mailing.report.issue, "test": "the writer's own address"}
+    with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger, ledger.audit.act("send", said):
         run = dispatch.freeze_test(ledger, replace(mailing, segments=(chosen,)), [own])
         summary = dispatch.Carriage(workspace=mailing.workspace, clock=desk.clock).carry(ledger, run)
     if not summary.counts.accepted:

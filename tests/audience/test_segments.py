@@ -96,6 +96,15 @@ def test_selected_segments_stand_in_order_of_precedence() -> None:
     assert [segment.title for segment in read.all] == ["a", "The Bs", "c"]
 
 
+def test_a_segment_asks_for_consent_or_says_nothing_of_it() -> None:
+    """It cannot ask for less than the settings do, and a blank is a slip."""
+    text = "segments:\n  a: {lists: [a.csv], consent: required}\n  b: {lists: [a.csv]}\n"
+    assert [each.consent_required for each in parse_segments(text, name=NAME).all] == [True, False]
+    for wrong in ("consent: recorded", "consent:"):
+        with pytest.raises(SourceError, match="consent"):
+            parse_segments(f"segments:\n  a:\n    lists: [a.csv]\n    {wrong}\n", name=NAME)
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [

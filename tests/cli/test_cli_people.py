@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, MUSTACHE, SIAN, TOM, Small
+from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, MUSTACHE, SIAN, TOM, Small, part
 
 
 def test_lists_as_json_counts_each_segment_and_each_file(small: Small) -> None:
@@ -82,6 +82,7 @@ def test_explain_as_json_has_its_whole_shape(small: Small) -> None:
         "rows": [
             {
                 "segment": "members",
+                "list": "members",
                 "reason": None,
                 "fields": {
                     "first_name": "A&B <script>",
@@ -96,6 +97,7 @@ def test_explain_as_json_has_its_whole_shape(small: Small) -> None:
                 "since": since,
                 "reason": "asked by phone",
                 "source": "by hand",
+                "list": None,
                 "lifted": None,
                 "lifted_why": None,
             }
@@ -158,6 +160,7 @@ def test_suppress_list_as_json_has_its_whole_shape(small: Small) -> None:
             "since": shown[0]["since"],
             "reason": "asked by phone",
             "source": "by hand",
+            "list": None,
             "lifted": None,
             "lifted_why": None,
         }
@@ -205,6 +208,92 @@ def test_an_opt_out_of_somebody_unknown_is_kept(small: Small) -> None:
     small.change("lists/members.csv", JANE, "later@example.org")
     shown = small.good("plan", DRAFT, "--json").json
     assert shown["segments"][1]["excluded"]["suppressed"] == 1
+
+
+def test_whoever_leaves_one_list_gets_the_mail_by_another(small: Small) -> None:
+    """The other list's row, in the other segment's edition; `explain` says which list was left."""
+    small.good("suppress", "add", SIAN, "--list", "clp-secretaries", "--reason", "stepped down")
+    shown = small.good("plan", DRAFT, "--json").json
+    assert [each["excluded"]["suppressed"] for each in shown["segments"]] == [1, 0]
+    assert shown["total"] == 5
+    told = small.good("explain", SIAN).text
+    assert f"{ISSUE}: would get the edition for members" in told
+    assert "clp-secretaries: left this list" in told
+    assert "opted out of the list clp-secretaries" in told
+    small.good("send", DRAFT)
+    assert "Please put this on the agenda" not in part(small.outbox()[SIAN], "plain")
+
+
+def test_whoever_leaves_every_list_they_are_on_gets_nothing(small: Small) -> None:
+    """One by one, as by one word."""
+    small.good("suppress", "add", TOM, "--list", "lists/clp-secretaries.csv")
+    assert "opted out of the list clp-secretaries" in small.good("explain", TOM).text
+    assert f"{ISSUE}: would not get it" in small.good("explain", TOM).text
+    small.good("send", DRAFT)
+    assert TOM not in small.outbox()
+
+
+def test_each_list_is_lifted_by_its_name(small: Small) -> None:
+    """Lifting one says what still holds, and how that is lifted."""
+    small.good("suppress", "add", SIAN)
+    small.good("suppress", "add", SIAN, "--list", "members")
+    told = small.good("suppress", "remove", SIAN, "--reason", "came back").err
+    assert "still opted out of the list members; to lift that too: --list members" in told
+    assert small.good("suppress", "list", "--list", "members", "--json").json[0]["list"] == "members"
+    told = small.good("suppress", "remove", SIAN, "--reason", "came back", "--list", "members").err
+    assert "they can be sent to again" in told
+    assert small.good("suppress", "list", "--json").json == []
+
+
+def test_a_list_that_was_renamed_brings_nobody_back(small: Small) -> None:
+    """Whoever had left it gets nothing by any list, until a person lifts it by its old name."""
+    small.good("suppress", "add", AMP, "--list", "members")
+    small.root.joinpath("lists/members.csv").rename(small.root / "lists/members-2027.csv")
+    small.change("lists/segments.yaml", "[members.csv,", "[members-2027.csv,")
+    assert small.good("plan", DRAFT, "--json").json["total"] == 4
+    small.good("suppress", "remove", AMP, "--list", "members", "--reason", "asked to come back")
+    assert small.good("plan", DRAFT, "--json").json["total"] == 5
+
+
+def test_an_opt_out_of_a_list_that_is_none_is_a_usage_error(small: Small) -> None:
+    """With the nearest name."""
+    result = small.run("suppress", "add", AMP, "--list", "member")
+    assert result.code == 2
+    assert "Did you mean 'members'?" in result.err
+
+
+def test_a_segment_can_require_consent_by_itself(small: Small) -> None:
+    """Where the settings only record it, and for no other segment."""
+    small.change("newsletter.yaml", "smtp:", "consent: recorded\nsmtp:")
+    small.change("lists/members.csv", "website form,2024-01-02", ",")
+    small.change("lists/clp-secretaries.csv", "reply form,2025-03-04", ",")
+    assert small.good("plan", DRAFT, "--json").json["total"] == 5
+    small.change(
+        "lists/segments.yaml", "title: General members", "title: General members\n    consent: required"
+    )
+    shown = small.good("plan", DRAFT, "--json").json
+    assert [each["excluded"]["no_consent"] for each in shown["segments"]] == [0, 1]
+    assert f"{ISSUE}: would not get it: no consent record" in small.good("explain", AMP).text
+    assert f"{ISSUE}: would get the edition for clp-secretaries" in small.good("explain", TOM).text
+
+
+def test_explain_looks_at_the_consent_of_the_row_that_counts_for_the_draft(small: Small) -> None:
+    """In a draft for the members alone a secretary is a member, with the members' list's record."""
+    small.change(f"drafts/{DRAFT}.md", "segments: [clp-secretaries, members]", "segments: [members]")
+    small.change(f"drafts/{DRAFT}.md", "::: only clp-secretaries", "::: only members")
+    small.change("lists/members.csv", "Anytown,website form,2024-01-01", "Anytown,,")
+    assert f"{ISSUE}: would not get it: no consent record" in small.good("explain", SIAN).text
+    assert small.good("plan", DRAFT, "--json").json["segments"][0]["excluded"]["no_consent"] == 1
+
+
+def test_what_somebody_agreed_to_can_be_shown(small: Small) -> None:
+    """Source, date and wording."""
+    small.change("lists/members.csv", "consent_date\n", "consent_date,consent_wording\n")
+    for line in ("2024-01-01", "2024-01-03", "2024-01-04"):
+        small.change("lists/members.csv", line, f"{line},")
+    small.change("lists/members.csv", "2024-01-02", '2024-01-02,"Send me reports, by e-mail"')
+    told = small.good("explain", AMP).text
+    assert "agreed by website form on 2 January 2024 to: “Send me reports, by e-mail”" in told
 
 
 @pytest.mark.parametrize("action", ["add", "remove", "import"])

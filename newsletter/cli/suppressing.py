@@ -1,0 +1,117 @@
+"""The opt-outs: kept, lifted, shown and imported, of everything or of one list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsletter import address
+from newsletter.cli import show
+from newsletter.cli.choices import Suppress
+from newsletter.cli.writing import mailbox, opened
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.mailboxes import is_code
+from newsletter.delivery.suppressions import EVERYWHERE, Suppression
+from newsletter.dispatch import open_ledger
+from newsletter.errors import UsageError, did_you_mean
+from newsletter.workspace import Workspace
+
+
+def suppress(action: Suppress, what: str | None, *, reason: str, list_name: str | None, as_json: bool) -> None:
+    """Change or show the opt-outs: of everything, or of one list."""
+    workspace = opened()
+    if action is not Suppress.LIST and what is None:
+        wanted = "a file" if action is Suppress.IMPORT else "an address"
+        raise UsageError(f"suppress {action.value} needs {wanted}")
+    with open_ledger(workspace) as ledger:
+        scope = _scope(workspace, ledger, list_name, known_alone=action in {Suppress.ADD, Suppress.IMPORT})
+        match action:
+            case Suppress.ADD:
+                key = mailbox(what or "")
+                added = ledger.suppressions.add(
+                    [key], reason=reason or "asked", source="by hand", scope=scope or EVERYWHERE
+                )
+                show.say("opted out" if added else "had opted out already")
+            case Suppress.REMOVE:
+                _lift(ledger, mailbox(what or ""), why=reason, scope=scope or EVERYWHERE)
+            case Suppress.LIST:
+                found = [each for each in ledger.suppressions if scope in {None, each.scope}]
+                _show_opt_outs(found, show.days(workspace), as_json=as_json)
+            case Suppress.IMPORT:
+                _import(workspace, ledger, Path(what or ""), reason or "imported", scope or EVERYWHERE)
+
+
+def _scope(workspace: Workspace, ledger: Ledger, list_name: str | None, *, known_alone: bool) -> str | None:
+    """The name of a list, given as `members` or `members.csv`. Raises `UsageError` where it is none.
+
+    Unless `known_alone`, a list that is gone will do too, where somebody had left it.
+    """
+    if list_name is None:
+        return None
+    name = list_name.removeprefix("lists/").removesuffix(".csv")
+    known = workspace.list_stems()
+    if not known_alone:
+        known |= {each.scope for each in ledger.suppressions} - {EVERYWHERE}
+    if name not in known:
+        raise UsageError(f"there is no list '{name}'", did_you_mean(name, known))
+    return name
+
+
+def _lift(ledger: Ledger, key: str, *, why: str, scope: str) -> None:
+    if not why:
+        raise UsageError("lifting an opt-out needs a reason", 'Add: --reason "asked to come back by e-mail"')
+    lifted = ledger.suppressions.lift(key, why=why, scope=scope)
+    show.say("lifted" if lifted else "there was no opt-out to lift")
+    left = sorted({each.scope for each in ledger.suppressions.history(key) if each.lifted_at is None})
+    for each in left:
+        show.say(
+            f"still opted out of {of_scope(each)}" + (f"; to lift that too: --list {each}" if each else "")
+        )
+    if lifted and not left:
+        show.say("they can be sent to again")
+
+
+def of_scope(scope: str) -> str:
+    """A scope in words."""
+    return f"the list {scope}" if scope else "everything"
+
+
+def _import(workspace: Workspace, ledger: Ledger, path: Path, reason: str, scope: str) -> None:
+    """Every address of a file: one a line, or the first cell with an @ of each row."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read: {error.__class__.__name__}", "Save it as UTF-8 text or CSV."
+        ) from None
+    keys: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        cells = [cell.strip().strip('"') for cell in line.replace(";", ",").split(",")]
+        cell = next((cell for cell in cells if "@" in cell), "")
+        try:
+            keys.append(address.key(address.parse(cell)))
+        except address.AddressError as error:
+            if line.strip() and not (number == 1 and not cell):
+                show.say(f"{workspace.shown(path)}:{number}: left out: {error}")
+    added = ledger.suppressions.add(keys, reason=reason, source=f"imported from {path.name}", scope=scope)
+    show.say(f"{added:,} opted out now, {len(set(keys)) - added:,} had already")
+
+
+def _show_opt_outs(found: list[Suppression], day: show.Day, *, as_json: bool) -> None:
+    if as_json:
+        show.json([{"address": None if is_code(each.key) else each.key} | opt_out(each, day) for each in found])
+        return
+    for each in found:
+        who = f"erased {each.key}" if is_code(each.key) else each.key
+        print("\t".join((who, day(each.at), each.reason, each.source, each.scope)).rstrip())
+
+
+def opt_out(each: Suppression, day: show.Day) -> dict[str, str | None]:
+    """A suppression as JSON, without whose it is."""
+    return {
+        "since": day(each.at),
+        "reason": each.reason,
+        "source": each.source,
+        "list": each.scope or None,
+        "lifted": day(each.lifted_at) if each.lifted_at else None,
+        "lifted_why": each.lifted_why,
+    }
