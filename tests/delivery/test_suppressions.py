@@ -12,7 +12,7 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.suppressions import NewSuppression
 from newsletter.message import coder
 from newsletter.model import Recipient
-from tests.delivery.parts import HandClock, address_of, frozen, new_run, opened, states
+from tests.delivery.parts import HandClock, address_of, frozen, new_run, opened, states, url_of
 from tests.delivery.sender import SECRET
 
 ONE, TWO = address_of(1), address_of(2)
@@ -22,17 +22,17 @@ code_of = coder(SECRET)
 def keyed(folder: Path, secret: bytes = SECRET) -> Ledger:
     """The ledger, opened with a secret."""
     return Ledger.open(
-        str(folder / "ledger.db"), processes=folder / "processes", now=HandClock().now, code_of=coder(secret)
+        url_of(folder), processes=folder / "processes", now=HandClock().now, code_of=coder(secret)
     )
 
 
-def test_whoever_leaves_one_list_stays_on_the_others(tmp_path: Path) -> None:
+def test_whoever_leaves_one_list_stays_on_the_others(either: Path) -> None:
     """The claim asks for the list that the frozen row came from, and for nothing else."""
     people = [
         (Recipient(address, address, "members", {}, name), ("Ann", "Lee", None), code_of(address))
         for address, name in ((ONE, "members"), (TWO, "secretaries"))
     ]
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         run = ledger.freeze(new_run(), people)
         ledger.suppressions.add([ONE, TWO], reason="left", source="link", scope="members")
         claim = ledger.claims.claim(run, 9, owner="a")
@@ -43,18 +43,18 @@ def test_whoever_leaves_one_list_stays_on_the_others(tmp_path: Path) -> None:
     assert ONE not in suppressed.everywhere
 
 
-def test_a_list_that_is_gone_keeps_its_people_out_of_every_other(tmp_path: Path) -> None:
+def test_a_list_that_is_gone_keeps_its_people_out_of_every_other(either: Path) -> None:
     """It may be there under another name, and whoever left it would be back."""
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         ledger.suppressions.add([ONE], reason="left", source="link", scope="members")
         suppressed = ledger.suppressions.suppressed({"members-2027"})
     assert ONE in suppressed.everywhere
     assert suppressed.by_list == {}
 
 
-def test_each_scope_is_lifted_by_itself(tmp_path: Path) -> None:
+def test_each_scope_is_lifted_by_itself(either: Path) -> None:
     """A word about one list says nothing of another, or of all."""
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         left = ledger.suppressions
         left.add([ONE], reason="left", source="link", scope="members")
         assert left.add([ONE], reason="left all", source="link") == 1
@@ -67,10 +67,10 @@ def test_each_scope_is_lifted_by_itself(tmp_path: Path) -> None:
         ]
 
 
-def test_an_event_counts_once_even_after_a_lift(tmp_path: Path) -> None:
+def test_an_event_counts_once_even_after_a_lift(either: Path) -> None:
     """A provider tells again what it told; a person's word is not undone by that."""
     event = NewSuppression(ONE, "unsubscribed", "webhook", event_id="e1", at=5.0)
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         left = ledger.suppressions
         assert left.add_all([event, event]) == 1
         assert left.lift(ONE, why="asked to come back")
@@ -80,9 +80,9 @@ def test_an_event_counts_once_even_after_a_lift(tmp_path: Path) -> None:
         assert next((each.event_id, each.at) for each in left.history(ONE)) == ("e1", 5.0)
 
 
-def test_an_event_about_somebody_suppressed_is_noted_and_is_nobody_new(tmp_path: Path) -> None:
+def test_an_event_about_somebody_suppressed_is_noted_and_is_nobody_new(either: Path) -> None:
     """Else it would count after a lift, as if it had come later than it did."""
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         left = ledger.suppressions
         left.add([ONE], reason="asked by phone", source="by hand")
         assert left.add([ONE], reason="complained", source="webhook", event_id="e1") == 0
@@ -93,9 +93,9 @@ def test_an_event_about_somebody_suppressed_is_noted_and_is_nobody_new(tmp_path:
         assert left.keys() == frozenset()
 
 
-def test_whoever_is_held_by_a_code_is_recognised_everywhere(tmp_path: Path) -> None:
+def test_whoever_is_held_by_a_code_is_recognised_everywhere(either: Path) -> None:
     """At plan time, in the claim, when suppressed again, in the history; and the address stays away."""
-    ledger = keyed(tmp_path)
+    ledger = keyed(either)
     left = ledger.suppressions
     assert left.add([code_of(ONE)], reason="erased", source="by hand") == 1
     assert left.add([ONE], reason="imported", source="a file") == 0
@@ -112,14 +112,14 @@ def test_whoever_is_held_by_a_code_is_recognised_everywhere(tmp_path: Path) -> N
     ledger.close()
 
 
-def test_a_ledger_with_codes_opens_with_their_secret_alone(tmp_path: Path) -> None:
+def test_a_ledger_with_codes_opens_with_their_secret_alone(either: Path) -> None:
     """By another secret nobody would be recognised, and everybody mailed again."""
-    ledger = keyed(tmp_path)
+    ledger = keyed(either)
     with ledger._database.write() as connection:
         mailboxes.bind_secret(connection, code_of)
     ledger.close()
-    keyed(tmp_path).close()
+    keyed(either).close()
     with pytest.raises(LedgerError, match="not the secret"):
-        keyed(tmp_path, b"another secret")
-    with pytest.raises(LedgerError, match="not the secret"), opened(tmp_path):
+        keyed(either, b"another secret")
+    with pytest.raises(LedgerError, match="not the secret"), opened(either):
         pass
