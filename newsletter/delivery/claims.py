@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
     String,
-    Update,
     bindparam,
     case,
     delete,
@@ -31,12 +30,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.engine import Row as SqlRow
 
 from newsletter.delivery.accounts import of_run
 from newsletter.delivery.database import Database
+from newsletter.delivery.many import as_table, fetched, given
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
-from newsletter.delivery.postgres import as_table
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Claim, Claimed, Run
 from newsletter.delivery.schema import owners, people, runs
@@ -52,6 +50,39 @@ class Entry:
 
     outcome: Outcome
     settled: Settled
+
+
+class _Record(NamedTuple):
+    """What becomes of a claim, in the order of `_GIVEN`."""
+
+    id: int
+    state: State
+    reply_code: str = ""
+    detail: str = ""
+    provider_id: str = ""
+    due_at: float | None = None
+
+
+def _recorded(entry: Entry) -> _Record:
+    outcome, settled = entry.outcome, entry.settled
+    return _Record(
+        outcome.person, settled.state, outcome.code, settled.detail, outcome.provider_id, settled.due_at
+    )
+
+
+class _Taken(NamedTuple):
+    """A row that a claim took: claimed, or suppressed since it was frozen. In the order of `_OF_CLAIM`."""
+
+    id: int
+    address: str
+    code: str
+    fields: str
+    segment: str
+    attempts: int
+    state: str
+
+
+_OF_CLAIM = tuple(people.c[name] for name in _Taken._fields)
 
 
 class Claims:
@@ -95,7 +126,7 @@ class Claims:
             stopped = connection.scalar(select(runs.c.stop_at).where(runs.c.id == run.id))
             if stopped is not None:
                 return Claim(stopped=True)
-            taken = sorted(_take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now))
+            taken = _take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now)
             claimed = tuple(_claimed(row) for row in taken if row.state == State.CLAIMED)
             begin_at = _reserve(connection, run, len(claimed), per_second, now) if per_second else 0.0
         return Claim(
@@ -113,7 +144,7 @@ class Claims:
         now = self._now()
         gone = [entry.outcome.person for entry in entries if entry.outcome.gone]
         with self._database.write() as connection:
-            _record(connection, [_recorded(entry, owner, now) for entry in entries])
+            _record(connection, owner, [_recorded(entry) for entry in entries], now)
             if gone:
                 keys = connection.scalars(select(people.c.key).where(people.c.id.in_(gone))).all()
                 add_all(
@@ -149,17 +180,13 @@ class Claims:
         rows = []
         for row in connection.execute(left):
             state = State.UNKNOWN if words is None else words.get(row.id, State.PENDING)
-            rows.append(
-                _row(row.id, owner, state, now)
-                | {
-                    "b_detail": "" if state in {State.PENDING, State.ACCEPTED} else _UNHEARD,
-                    "b_due_at": now + patience.first_s if state is State.DEFERRED else None,
-                },
-            )
+            detail = "" if state in {State.PENDING, State.ACCEPTED} else _UNHEARD
+            due_at = now + patience.first_s if state is State.DEFERRED else None
+            rows.append(_Record(row.id, state, detail=detail, due_at=due_at))
         if rows:
-            _record(connection, rows)
+            _record(connection, owner, rows, now)
         connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run.id))
-        return sum(row["b_state"] == State.UNKNOWN.value for row in rows)
+        return sum(row.state is State.UNKNOWN for row in rows)
 
 
 def in_canary(run: Run) -> ColumnElement[bool]:
@@ -171,13 +198,14 @@ def in_canary(run: Run) -> ColumnElement[bool]:
 
 def _take(
     connection: Connection, run: Run, limit: int, *, owner: str, attempt: str, after: int, now: float
-) -> Sequence[SqlRow[Any]]:
+) -> Sequence[_Taken]:
     ready = or_(
         people.c.state == State.PENDING,
         (people.c.state == State.DEFERRED) & (people.c.due_at <= now),
     )
     beyond = max(after, run.first_id - 1)  # One lower bound: SQLite would seek by the first of two.
-    wanted = [people.c.run_id == run.id, people.c.id > beyond, people.c.id <= run.last_id, ready]
+    of_this_run = (people.c.run_id == run.id, people.c.id > beyond, people.c.id <= run.last_id)
+    wanted = [*of_this_run, ready]
     if run.waits_for_a_word:
         wanted.append(in_canary(run))
     picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)
@@ -198,20 +226,18 @@ def _take(
             claimed_at=now,
             due_at=None,
         )
-        .returning(
-            people.c.id,
-            people.c.address,
-            people.c.code,
-            people.c.fields,
-            people.c.segment,
-            people.c.attempts,
-            people.c.state,
-        )
     )
-    return connection.execute(taken).all()
+    number = connection.execute(taken).rowcount
+    rows = (
+        select(*_OF_CLAIM)
+        .where(*of_this_run, people.c.attempt == attempt)
+        .order_by(people.c.id)
+        .limit(number)  # So that nobody looks beyond the last of them.
+    )
+    return [_Taken(*row) for row in fetched(connection, rows)] if number else []
 
 
-def _claimed(row: SqlRow[Any]) -> Claimed:
+def _claimed(row: _Taken) -> Claimed:
     person = Person(row.id, row.address, row.code, tuple(json.loads(row.fields)))
     return Claimed(person, row.segment, row.attempts)
 
@@ -226,75 +252,37 @@ def _reserve(connection: Connection, run: Run, count: int, per_second: float, no
     return begin_at
 
 
-def _row(person: int, owner: str, state: State, now: float) -> dict[str, Any]:
-    return {
-        "b_id": person,
-        "b_owner": owner,
-        "b_state": state.value,
-        "b_code": "",
-        "b_provider_id": "",
-        "b_settled_at": now,
-    }
-
-
-def _recorded(entry: Entry, owner: str, now: float) -> dict[str, Any]:
-    outcome, settled = entry.outcome, entry.settled
-    return {
-        "b_id": outcome.person,
-        "b_owner": owner,
-        "b_state": settled.state.value,
-        "b_code": outcome.code,
-        "b_detail": settled.detail,
-        "b_provider_id": outcome.provider_id,
-        "b_due_at": settled.due_at,
-        "b_settled_at": now,
-    }
-
-
 _GIVEN = as_table(
-    b_id=people.c.id.type,
-    b_owner=String(),
-    b_state=String(),
-    b_code=String(),
-    b_detail=String(),
-    b_provider_id=String(),
-    b_due_at=Float(),
-    b_settled_at=Float(),
+    id=people.c.id.type,
+    state=String(),
+    reply_code=String(),
+    detail=String(),
+    provider_id=String(),
+    due_at=Float(),
+)
+
+_RECORD = (
+    update(people)
+    .where(
+        people.c.id == _GIVEN.c.id,
+        people.c.owner == bindparam("b_owner"),
+        people.c.state == State.CLAIMED.value,
+    )
+    .values(
+        state=_GIVEN.c.state,
+        owner=None,
+        reply_code=_GIVEN.c.reply_code,
+        detail=_GIVEN.c.detail,
+        provider_id=_GIVEN.c.provider_id,
+        due_at=_GIVEN.c.due_at,
+        settled_at=bindparam("b_settled_at"),
+    )
 )
 
 
-def _record_where(given: Callable[[str], ColumnElement[Any]]) -> Update:
-    """An update of claims to what is given of each, as parameters or as rows of a table."""
-    return (
-        update(people)
-        .where(
-            people.c.id == given("b_id"),
-            people.c.owner == given("b_owner"),
-            people.c.state == State.CLAIMED.value,
-        )
-        .values(
-            state=given("b_state"),
-            owner=None,
-            reply_code=given("b_code"),
-            detail=given("b_detail"),
-            provider_id=given("b_provider_id"),
-            due_at=given("b_due_at"),
-            settled_at=given("b_settled_at"),
-        )
-    )
-
-
-_RECORD = _record_where(bindparam)
-_RECORD_TOGETHER = _record_where(_GIVEN.c.__getitem__)
-
-
-def _record(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write down what became of claims: in PostgreSQL by one statement, which takes a third of the time."""
-    if connection.dialect.name == "postgresql":
-        together = {name: [row[name] for row in rows] for name in rows[0]}
-        connection.execute(_RECORD_TOGETHER, together)
-    else:
-        connection.execute(_RECORD, rows)
+def _record(connection: Connection, owner: str, rows: Sequence[_Record], now: float) -> None:
+    """Write down what became of claims."""
+    connection.execute(_RECORD, {**given(rows), "b_owner": owner, "b_settled_at": now})
 
 
 _RELEASE = (

@@ -16,18 +16,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
-    TableValuedAlias,
-    bindparam,
-    column,
     create_engine,
     event,
-    func,
     text,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import TypeEngine
 
 DRIVER = "postgresql+psycopg"
 
@@ -97,13 +91,6 @@ def analyse(connection: Connection, *tables: Table) -> None:
     """Let the planner know of rows that have just come in, before it plans as if there were none."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
-
-
-def as_table(**columns: TypeEngine[Any]) -> TableValuedAlias:
-    """A table made of one array a column, each a parameter of that name: many rows in one statement."""
-    arrays = [bindparam(name, type_=postgresql.ARRAY(kind)) for name, kind in columns.items()]
-    valued = func.unnest(*arrays).table_valued(*[column(name, kind) for name, kind in columns.items()])
-    return valued.render_derived(name="given")
 
 
 def words(error: DBAPIError) -> str:
