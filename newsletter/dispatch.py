@@ -122,7 +122,7 @@ def freeze(
     timing: Timing | None = None,
     canary: Canary | None = None,
 ) -> Run:
-    """Freeze a plan as a run: real, or a rehearsal.
+    """Freeze a plan as a run: real, and the writer's own copies with it where they want some, or a rehearsal.
 
     Raises `NotReady` if what was planned has changed, or if a real send of it is refused.
     """
@@ -142,7 +142,8 @@ def freeze(
         timing=timing or Timing(),
         canary=canary,
     )
-    return ledger.freeze(new, _frozen(mailing.workspace, made))
+    copies = _own_copies(ledger, mailing, made) if kind is Kind.REAL else []
+    return ledger.freeze(new, _frozen(mailing.workspace, made), along=copies)
 
 
 def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> Run:
@@ -160,24 +161,22 @@ def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> R
     )
 
 
-def freeze_own_copies(ledger: Ledger, mailing: Mailing, made: Planned) -> Run | None:
-    """Freeze the writer's own copy of each edition that this plan sends and they lack, outside the count."""
+def _own_copies(ledger: Ledger, mailing: Mailing, made: Planned) -> list[tuple[NewRun, list[Frozen]]]:
+    """The writer's own copy of each edition that this plan sends and they lack, outside the count."""
+    sender = mailing.workspace.settings.sender
     had = {row.segment for row in ledger.accounts.rows(mailing.report.issue, kind=Kind.COPY)}
     due = [each.name for each in made.plan.segments if each.to_send and each.name not in had]
-    if not due:
-        return None
-    own = mailing.workspace.settings.sender.from_
+    if not due or not sender.own_copy:
+        return []
     editions = {name: mailing.editions[name] for name in due}
-    return ledger.freeze(
-        NewRun(
-            issue=mailing.report.issue,
-            kind=Kind.COPY,
-            transport=mailing.transport,
-            editions=editions,
-            headers=replace(mailing.headers, inert=True),
-        ),
-        [_copy(mailing, name, chosen, own) for name, chosen in editions.items()],
+    new = NewRun(
+        issue=mailing.report.issue,
+        kind=Kind.COPY,
+        transport=mailing.transport,
+        editions=editions,
+        headers=replace(mailing.headers, inert=True),
     )
+    return [(new, [_copy(mailing, name, chosen, sender.from_) for name, chosen in editions.items()])]
 
 
 def waiting_copies(ledger: Ledger, issue: str) -> tuple[Run, ...]:

@@ -100,8 +100,6 @@ def send(
         cut_short = any(summary.exit_code in CUT_SHORT for summary in summaries)
         if made.plan.total and not cut_short:
             run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
-            if mailing.workspace.settings.sender.own_copy:
-                dispatch.freeze_own_copies(ledger, mailing, made)
             summaries.append(carry(mailing.workspace, ledger, run))
         elif not unfinished:
             show.say("everybody in these segments has had it already; nothing was sent")

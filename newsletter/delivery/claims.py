@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter.delivery.accounts import of_run
+from newsletter.delivery.accounts import of_run, select_runs
 from newsletter.delivery.database import Database
 from newsletter.delivery.many import as_table, fetched, given
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
@@ -170,6 +170,19 @@ class Claims:
         for owner in dead:
             self._processes.bury(owner)
         return unknown
+
+    def tidy(self, patience: Patience) -> None:
+        """Settle the claims of the dead on all runs, and remove the journals that have no more to say."""
+        with self._database.read() as connection:
+            begun = frozenset(connection.scalars(select(owners.c.run_id)))
+            found = [run for run in select_runs(connection) if run.id in begun]
+        for run in found:
+            self.recover(run, patience)
+        self._processes.sweep(self._has_a_run)
+
+    def _has_a_run(self, owner: str) -> bool:
+        with self._database.read() as connection:
+            return connection.scalar(select(owners.c.owner).where(owners.c.owner == owner)) is not None
 
     def _settle_dead(self, connection: Connection, run: Run, owner: str, patience: Patience) -> int:
         words = self._processes.last_words(owner)

@@ -84,7 +84,7 @@ def deliver(
     `TransportStopped`: that is in the summary.
     """
     policy = policy or Policy()
-    ledger.claims.recover(run, policy.patience)
+    ledger.claims.tidy(policy.patience)
     process = ledger.processes.start()
     ledger.claims.begin(run, process.name)
     desk = Desk(process, Breaker(policy.tolerance), stop)

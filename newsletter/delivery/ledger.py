@@ -78,10 +78,21 @@ class Ledger:
     def close(self) -> None:
         self._database.close()
 
-    def freeze(self, new: NewRun, people: Iterable[freezing.Frozen]) -> Run:
-        """Write a run and its people, all or nothing. Raises `NotReady` if somebody has the issue already."""
+    def freeze(
+        self,
+        new: NewRun,
+        people: Iterable[freezing.Frozen],
+        *,
+        along: Iterable[tuple[NewRun, Iterable[freezing.Frozen]]] = (),
+    ) -> Run:
+        """Write a run and its people, and others `along` with it, all or nothing.
+
+        Raises `NotReady` if somebody has the issue already.
+        """
         with self._database.write() as connection:
             run_id = freezing.freeze(connection, new, people, now=self._now())
+            for other, theirs in along:
+                freezing.freeze(connection, other, theirs, now=self._now())
             return next(run for run in select_runs(connection, new.issue) if run.id == run_id)
 
     def runs(self, issue: str | None = None, kind: Kind | None = Kind.REAL) -> tuple[Run, ...]:

@@ -17,7 +17,7 @@ import secrets
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import cache
@@ -122,7 +122,20 @@ class Processes:
     def start(self) -> Process:
         """Begin to be alive, under a new name."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Process(self._path(f"{machine()}-{secrets.token_hex(6)}"))
+        with self._alone():
+            return Process(self._path(f"{machine()}-{secrets.token_hex(6)}"))
+
+    def sweep(self, is_awaited: Callable[[str], bool]) -> None:
+        """Remove the files of this machine's dead, but for those whose claims `is_awaited` says are unsettled.
+
+        Such are left by a process that died before it set to work, or on a rehearsal that was replaced.
+        """
+        if not self._folder.exists():
+            return
+        with self._alone():
+            for path in self._folder.glob(f"{machine()}-*.journal"):
+                if not self.is_alive(path.stem) and not is_awaited(path.stem):
+                    path.unlink(missing_ok=True)
 
     def is_alive(self, name: str) -> bool:
         """Whether this process still holds its lock. One on another machine is taken to be alive."""
@@ -168,6 +181,16 @@ class Processes:
         """Make a living process of this machine stop before its next message."""
         with suppress(FileNotFoundError), self._open(name) as file:
             os.pwrite(file, b"\1", _STOP_AT)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process begins: its file is made a moment before it is locked."""
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     @contextmanager
     def _open(self, name: str) -> Iterator[int]:

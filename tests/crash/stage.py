@@ -146,8 +146,15 @@ class Stage:
             frozen = [run.created_at for run in ledger.runs(ISSUE, Kind.REHEARSAL)]
         return self.way.arrived(max(frozen, default=0.0) - _FILE_CLOCK_S)
 
-    def own_copies(self) -> int:
-        return self.way.arrived().count(WRITER)
+    def own_copies(self) -> tuple[int, int]:
+        """How many of the writer's own copies arrived, and how many more may have."""
+        with self._ledger() as ledger:
+            unknown = ledger.accounts.rows(ISSUE, {State.UNKNOWN}, kind=Kind.COPY)
+            return self.way.arrived().count(WRITER), len(list(unknown))
+
+    def journals(self) -> list[str]:
+        """What the processes, all of them ended, have left lying about."""
+        return [path.name for path in (self.root / ".newsletter" / "processes").iterdir()]
 
     def said(self) -> str:
         """What the last command wrote to stderr."""

@@ -101,9 +101,12 @@ def _ending(stage: Stage, account: _Unknown) -> Iterator[str]:
     if code != expected:
         yield f"exit code {code} instead of {expected} at the end: {stage.said()[-500:]}"
     yield from (f"at the end: {fault}" for fault in (*truth.faults_at_the_end(), *account.see(truth)))
-    if stage.own_copies() > EDITIONS:
+    copies, unknown = stage.own_copies()
+    if copies > EDITIONS:
         yield "the writer has a copy twice"
-    if litter := stage.way.litter():
+    if copies + unknown < EDITIONS and not stage.is_rehearsal:
+        yield f"{copies} of the writer's {EDITIONS} own copies arrived, and {unknown} are unknown"
+    if litter := [*stage.way.litter(), *stage.journals()]:
         yield f"left lying about: {', '.join(litter)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +13,8 @@ import pytest
 
 from newsletter.delivery.engine import Ending, Policy
 from newsletter.delivery.outcome import Outcome, State
-from newsletter.delivery.run import Canary, Counts, Timing
+from newsletter.delivery.processes import Mark
+from newsletter.delivery.run import Canary, Counts, Kind, Timing
 from newsletter.delivery.transports import LineLost, Parcel, Report
 from newsletter.errors import TransportStopped
 from tests.delivery.parts import (
@@ -393,6 +395,27 @@ def test_two_processes_on_one_run_never_mail_the_same_person(tmp_path: Path) -> 
     assert status is not None
     assert status.counts == Counts(accepted=400)
     assert sorted(transport.taken) == sorted(map(address_of, range(400)))
+
+
+@pytest.mark.parametrize("kind", [Kind.REHEARSAL, Kind.REAL])
+def test_what_a_killed_process_left_is_cleared_by_the_next(tmp_path: Path, kind: Kind) -> None:
+    """Of a rehearsal that another has replaced, and of a run in which nobody is left to be sent to."""
+    with opened(tmp_path) as ledger:
+        old = ledger.freeze(new_run(kind=kind, issue="older"), frozen([1]))
+        killed = ledger.processes.start()
+        ledger.claims.begin(old, killed.name)
+        (claimed,) = ledger.claims.claim(old, 1, owner=killed.name).people
+        killed.add(claimed.person.id)
+        killed.mark(claimed.person.id, Mark.ACCEPTED)
+        killed._map.close()
+        os.close(killed._file)
+        if kind is Kind.REHEARSAL:
+            ledger.freeze(new_run(kind=kind, issue="older"), frozen([1]))
+        run = ledger.freeze(new_run(), frozen([2]))
+        assert send(ledger, run, Scripted()).counts == Counts(accepted=1)
+        assert list((tmp_path / "processes").iterdir()) == []
+        if kind is Kind.REAL:
+            assert ledger.accounts.counts(old) == Counts(accepted=1)
 
 
 def test_a_changed_theme_or_list_cannot_leak_into_a_resumed_run(tmp_path: Path) -> None:

@@ -73,6 +73,18 @@ def test_a_run_comes_back_as_it_was_frozen(tmp_path: Path) -> None:
     assert (claimed.person.code, claimed.segment) == (code_for(address_of(0), SECRET), "members")
 
 
+def test_runs_that_are_frozen_together_stand_or_fall_together(tmp_path: Path) -> None:
+    """The writer's own copies are not lost by a crash between the two."""
+    copies = new_run(kind=Kind.COPY)
+    with opened(tmp_path) as ledger:
+        with pytest.raises(ValueError, match="stands twice"):
+            ledger.freeze(new_run(), frozen([1]), along=[(copies, frozen([9, 9]))])
+        assert ledger.runs(ISSUE, kind=None) == ()
+        run = ledger.freeze(new_run(), frozen([1]), along=[(copies, frozen([9]))])
+        assert run.kind is Kind.REAL
+        assert [each.kind for each in ledger.runs(ISSUE, kind=None)] == [Kind.REAL, Kind.COPY]
+
+
 def test_a_freeze_that_fails_leaves_nothing(tmp_path: Path) -> None:
     """All or nothing: neither the run nor a part of its people."""
     with opened(tmp_path) as ledger:

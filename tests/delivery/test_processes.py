@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from newsletter.delivery.outcome import State
-from newsletter.delivery.processes import Mark, Process, Processes
+from newsletter.delivery.processes import Mark, Process, Processes, machine
 
 DIES = """
 import os, signal, sys
@@ -106,6 +107,33 @@ def test_a_process_that_left_in_order_leaves_no_file(tmp_path: Path) -> None:
     process.close()
     assert not processes.is_alive(process.name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_dead_nobody_waits_for_are_swept(tmp_path: Path) -> None:
+    """Not the living, not those whose claims are still to be settled, not those of another machine."""
+    processes = Processes(tmp_path)
+    living = processes.start()
+    orphan, awaited = killed(tmp_path), killed(tmp_path)
+    (tmp_path / "0badcafe-0123456789ab.journal").touch()
+    processes.sweep(lambda name: name == awaited)
+    left = {path.stem for path in tmp_path.iterdir()}
+    assert left == {living.name, awaited, "0badcafe-0123456789ab"}
+    assert orphan not in left
+    living.close()
+
+
+def test_a_process_that_is_being_made_is_not_swept(tmp_path: Path) -> None:
+    """Between the making of its file and its lock nobody else may look."""
+    processes = Processes(tmp_path)
+    with processes._alone():
+        thread = threading.Thread(target=processes.sweep, args=(lambda _: False,), daemon=True)
+        thread.start()
+        unlocked = tmp_path / f"{machine()}-0123456789ab.journal"
+        unlocked.touch()
+        thread.join(0.2)
+        assert unlocked.exists()
+    thread.join(10)
+    assert not unlocked.exists()
 
 
 def test_a_stop_is_heard_at_once(tmp_path: Path) -> None:
