@@ -112,7 +112,13 @@ def _default(info: FieldInfo) -> str:
     return f"`{str(info.default).lower() if isinstance(info.default, bool) else info.default}`"
 
 
-_KINDS: dict[object, str] = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}
+_KINDS: dict[object, str] = {
+    bool: "`true` or `false`",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    tuple: "list",
+}
 
 
 def _kind(annotation: Any) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -97,6 +97,13 @@ def _zone(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value.strip()))
+    except ValueError:
+        raise ValueError("an IP address or a network such as 10.0.0.0/8") from None
+
+
 def _one_line(value: str) -> str:
     if any(character < " " or character == "\x7f" for character in value):
         raise ValueError("one line of text")
@@ -122,6 +129,7 @@ Font = Annotated[str, AfterValidator(_font)]
 Language = Annotated[str, AfterValidator(_language)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, AfterValidator(_one_line)]
+Network = Annotated[str, AfterValidator(_network)]
 Disclaimer = Annotated[str, AfterValidator(_disclaimer)]
 
 
@@ -181,6 +189,23 @@ class Imap(_Section):
     folder: Line = Field(default="INBOX", description="The folder to read.")
 
 
+class Serve(_Section):
+    """The public pages of `newsletter serve`."""
+
+    host: Line = Field(default="127.0.0.1", description="The address to listen at; `0.0.0.0` is every one.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen at.")
+    trusted_proxies: tuple[Network, ...] = Field(
+        default=("127.0.0.0/8", "::1"),
+        description="Addresses or networks of proxies that are believed when they say who asks; by default "
+        "this machine.",
+    )
+    certificate: Line | None = Field(
+        default=None,
+        description="A PEM file with the certificate and its chain, to serve https without a proxy.",
+    )
+    private_key: Line | None = Field(default=None, description="The PEM file with the key of that certificate.")
+
+
 class Limits(_Section):
     """What stops a surprise."""
 
@@ -236,6 +261,7 @@ class Settings(_Section):
     smtp: Smtp = Field(default_factory=Smtp, description="The SMTP relay.")
     sendgrid: SendGrid = Field(default_factory=SendGrid, description="SendGrid.")
     imap: Imap | None = Field(default=None, description="The mailbox bounces come to.")
+    serve: Serve = Field(default_factory=Serve, description="The public pages.")
     limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
 
     publish: Publish = Field(default_factory=Publish, description="Where the public pages stand.")

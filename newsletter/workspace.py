@@ -135,6 +135,11 @@ class Workspace:
         """What people leave: `members` for lists/members.csv."""
         return frozenset(Path(name).stem for name in self.list_names())
 
+    def lists_stamp(self) -> tuple[tuple[str, int, int], ...]:
+        """What the files of `lists/` look like from outside: another stamp, and they may hold other people."""
+        found = ((path.name, path.stat()) for path in (self.root / "lists").glob("*.csv"))
+        return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found))
+
     # Themes
 
     def theme(self, name: str) -> Theme:

@@ -416,3 +416,24 @@ def doctor(
     return doctoring.doctor(
         delivered=delivered, transport=transport, online=not offline, name_server=name_server, as_json=json
     )
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="The address to listen at, instead of serve.host.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="The port, instead of serve.port; 0 for any free one."
+        ),
+    ] = None,
+) -> None:
+    """Serve the public pages, where the links in the mail lead: readers leave here with one click.
+
+    Example: newsletter serve --port 8080
+    """
+    from newsletter.cli import serving
+
+    serving.serve(host=host, port=port)

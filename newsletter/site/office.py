@@ -1,0 +1,52 @@
+"""What every page stands on: the settings, the records, the pages, and who may ask how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from newsletter.settings import Settings
+from newsletter.site.allowance import Allowance
+from newsletter.site.pages import Pages
+from newsletter.site.records import Records
+from newsletter.workspace import Workspace
+
+
+def _forgeries() -> Allowance:
+    """A link that was cut off is opened a few times; guessing takes more."""
+    return Allowance(burst=30, every_s=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """One workspace's public pages at work."""
+
+    settings: Settings
+    secret: bytes = field(repr=False)
+    records: Records
+    pages: Pages
+    forgeries: Allowance = field(default_factory=_forgeries)
+
+
+@contextmanager
+def open_office(workspace: Workspace) -> Iterator[Office]:
+    """The office of a workspace. Raises `LedgerError`."""
+    records = Records(workspace)
+    try:
+        yield Office(
+            settings=workspace.settings,
+            secret=workspace.secret(),
+            records=records,
+            pages=Pages(workspace.settings, joining=False),
+        )
+    finally:
+        records.close()
+
+
+def office_of(connection: HTTPConnection) -> Office:
+    """The office that a request came to."""
+    office: Office = connection.app.state.office
+    return office
