@@ -141,7 +141,7 @@ def verdict(reply: Reply, phase: Phase) -> Verdict:
         return Verdict.SENSELESS if phase is Phase.DATA else Verdict.ACCEPTED
     if not 400 <= reply.code < 600:  # noqa: PLR2004 - RFC 5321 section 4.2.1
         return Verdict.SENSELESS
-    if reply.code not in _SAID_FIRST and (found := _by_status(reply.status)):
+    if reply.code not in _SAID_FIRST and (found := verdict_by_status(reply.status)):
         return found
     exact = BASIC.get((phase, reply.code)) or BASIC.get((None, reply.code))
     if exact:
@@ -151,7 +151,8 @@ def verdict(reply: Reply, phase: Phase) -> Verdict:
     return Verdict.REFUSED if phase is Phase.RCPT else Verdict.OURS
 
 
-def _by_status(status: str) -> Verdict | None:
+def verdict_by_status(status: str) -> Verdict | None:
+    """What an enhanced status means by itself; None where it, its subject and its class stand in no table."""
     while status:
         if status in ENHANCED:
             return ENHANCED[status]
