@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 from newsletter import address, plan
 from newsletter.checks import World
+from newsletter.delivery import fate
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock, SystemClock
 from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.freezing import Frozen
-from newsletter.delivery.ledger import Evidence, Ledger
+from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Canary, Kind, NewRun, Row, Run, Timing
+from newsletter.delivery.settling import Evidence
 from newsletter.delivery.transports import Transport
 from newsletter.errors import NotReady, UsageError
 from newsletter.message import Skeleton, code_for, coder
@@ -301,10 +303,10 @@ def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a person brings to settle the unknown: copies that arrived, and events that SendGrid posted."""
+    """What a person brings to settle the unknown: copies that arrived, and the provider's events."""
 
     delivered: Sequence[bytes] = ()
-    events: Sequence[Mapping[str, object]] = ()
+    events: Sequence[fate.Event] = ()
     trust_absence: bool = False
     """That SendGrid's logs lack somebody counts as not sent, `settle_s` after the attempt."""
     settle_s: float = 1800
@@ -316,15 +318,12 @@ def reconcile(workspace: Workspace, ledger: Ledger, issue: str, proof: Proof) ->
     A record is proof at once. Its absence is none, unless a person says so, and even then only after a while:
     a provider may take a message long after the line to it broke.
     """
-    settled = 0
+    settled = ledger.events.take(proof.events).settled + ledger.events.settle()
     for run in ledger.runs(issue):
         unknown = [row for row in ledger.accounts.rows(issue, {State.UNKNOWN}) if row.run == run.name]
         if not unknown:
             continue
-        found = [
-            *_arrived(workspace, ledger, run, unknown, proof.delivered),
-            *_posted(run, unknown, proof.events),
-        ]
+        found = list(_arrived(workspace, ledger, run, unknown, proof.delivered))
         proved = {each.code for each in found}
         asked = [row for row in unknown if row.code not in proved]
         found += _logged(workspace, run, asked, trust_absence=proof.trust_absence)
@@ -342,14 +341,6 @@ def _arrived(
     for row in unknown if names else ():
         if made[row.segment].message_id(Person(row.id, row.address, row.code, ())) in names:
             yield Evidence(row.code, State.ACCEPTED, "a copy arrived")
-
-
-def _posted(run: Run, unknown: Sequence[Row], events: Sequence[Mapping[str, object]]) -> Iterator[Evidence]:
-    """Of whom SendGrid posted an event: any event of this very attempt proves that it took the mail."""
-    known = {(event.get("run"), event.get("recipient"), event.get("attempt")) for event in events}
-    for row in unknown:
-        if (run.name, row.code, row.attempt) in known:
-            yield Evidence(row.code, State.ACCEPTED, "SendGrid posted an event of it")
 
 
 def _logged(

@@ -21,11 +21,13 @@ from newsletter.address import mask
 from newsletter.cli import show
 from newsletter.cli.choices import Unreached
 from newsletter.cli.writing import has_terminal, now, opened
+from newsletter.delivery import fate
 from newsletter.delivery.engine import Summary
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Kind, Row, Run
 from newsletter.errors import SourceError, UsageError
+from newsletter.feedback import sendgrid
 from newsletter.pipeline import open_mailing
 from newsletter.workspace import Workspace
 
@@ -179,7 +181,7 @@ def reconcile(
     workspace = opened()
     proof = dispatch.Proof(
         delivered=[_read(path) for path in delivered],
-        events=_events(events) if events else (),
+        events=_events(workspace, events) if events else (),
         trust_absence=trust_absence,
         settle_s=settle_minutes * 60,
     )
@@ -203,16 +205,15 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _events(path: Path) -> list[dict[str, object]]:
-    """The events of a file: what SendGrid posted, one JSON array or one array or object a line."""
-    text = _read(path).decode("utf-8", "replace").strip()
+def _events(workspace: Workspace, path: Path) -> Sequence[fate.Event]:
+    """The events of a file of SendGrid's posts, which a person brings: nobody signed it."""
+    text = _read(path).decode("utf-8", "replace")
     try:
-        found = [json.loads(text)] if text.startswith("[") and "]\n[" not in text else None
-        found = found or [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError:
+        posted = list(sendgrid.from_lines(text))
+    except (ValueError, RecursionError):
         raise UsageError(f"{path} is not JSON", "Save the events as SendGrid posted them.") from None
-    flat = [event for each in found for event in (each if isinstance(each, list) else [each])]
-    return [event for event in flat if isinstance(event, dict)]
+    group = workspace.settings.sendgrid.unsubscribe_group
+    return sendgrid.read(posted, group=group, now=now(workspace).timestamp(), signed=False).events
 
 
 def issue_of(workspace: Workspace, ledger: Ledger, wanted: str) -> str:

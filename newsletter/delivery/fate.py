@@ -81,6 +81,11 @@ class Event:
     suppress: str = ""
     """Why this mailbox must not be written to again; empty where it may."""
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What it is known by among all events."""
+        return self.source, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -1,43 +1,32 @@
 """The ledger: the memory of what was planned, sent, refused and forbidden.
 
-Rule: one row per (issue, person). It has five rooms: runs, here; `claims`, the hot path of sending;
-`accounts`, all that is read; `suppressions`, the opt-outs; `audit`, what was done.
+Rule: one row per (issue, person). It has six rooms: runs, here; `claims`, the hot path of sending;
+`accounts`, all that is read; `suppressions`, the opt-outs; `audit`, what was done; `events`, what the other
+side tells later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select, update
 
-from newsletter.delivery import freezing, mailboxes
+from newsletter.delivery import freezing, mailboxes, settling
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
 from newsletter.delivery.database import Database, insert_new
+from newsletter.delivery.events import Events
 from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.schema import approvals, issues, owners, people, runs
+from newsletter.delivery.settling import Evidence
 from newsletter.delivery.suppressions import Suppressions
 from newsletter.errors import UsageError
 from newsletter.model import Edition, Headers
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a record of the other side says of somebody unknown: a provider's event or log, a delivered copy.
-
-    `state` is ACCEPTED, REJECTED, or PENDING for "there is no trace of it".
-    """
-
-    code: str
-    """`Person.code`."""
-    state: State
-    detail: str = ""
 
 
 class Ledger:
@@ -57,6 +46,7 @@ class Ledger:
         self.accounts = Accounts(database, processes, now, code_of)
         self.suppressions = Suppressions(database, now, code_of)
         self.audit = Audit(database, now)
+        self.events = Events(database, now, code_of)
 
     @classmethod
     def open(
@@ -202,30 +192,9 @@ class Ledger:
         return number
 
     def settle_unknown(self, run: Run, evidence: Iterable[Evidence], *, settle_s: float) -> int:
-        """Settle people who are unknown by what the other side's records say; the number settled.
-
-        A trace counts at once. The absence of one counts only `settle_s` after the attempt, since a provider
-        may take a message long after the line to it broke.
-        """
-        said = {each.code: each for each in evidence}
-        now = self._now()
-        settled = 0
+        """Settle the unknown of a run by the other side's records; see `settling.settle`."""
         with self._database.write() as connection:
-            unknown = select(people.c.id, people.c.code, people.c.settled_at).where(
-                *of_run(run), people.c.state == State.UNKNOWN
-            )
-            for row in connection.execute(unknown).all():
-                found = said.get(row.code)
-                if found is None:
-                    continue
-                if found.state is State.PENDING and now < (row.settled_at or now) + settle_s:
-                    continue
-                settled += connection.execute(
-                    update(people)
-                    .where(people.c.id == row.id, people.c.state.in_(sources(found.state, Cause.EVIDENCE)))
-                    .values(state=found.state, detail=found.detail, settled_at=now)
-                ).rowcount
-        return settled
+            return settling.settle(connection, run, evidence, now=self._now(), settle_s=settle_s)
 
     def approve(self, issue: str, receipt: str, name: str) -> None:
         """Note a person's yes to exactly what this receipt stands for."""

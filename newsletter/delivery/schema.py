@@ -134,6 +134,28 @@ facts = Table(
     Column("value", Text, nullable=False),
 )
 
+# What the other side told, once each. A run and a person are known by the run's name and the row: a test copy's
+# run and rows make room for others, which may have the same numbers.
+events = Table(
+    "events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("person_id", Integer),
+    # The attempt that it proves was accepted; empty for whichever was made, null for none.
+    Column("attempt", String),
+    Column("fate", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("told_at", Float, nullable=False),
+    Column("status", String, nullable=False),
+    Column("detail", String, nullable=False),
+    UniqueConstraint("source", "event_id"),
+)
+Index("events_by_person", events.c.run, events.c.person_id)
+
 approvals = Table(
     "approvals",
     METADATA,

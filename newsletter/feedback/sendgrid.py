@@ -25,6 +25,8 @@ from newsletter.delivery.transports.smtp_replies import redacted
 from newsletter.feedback.enhanced import NO_MAILBOX, Failure, failure, status_in
 
 SOURCE: Final = "sendgrid"
+FILE: Final = "sendgrid file"
+"""A file of posts, which nobody signed: what it says is never taken for what SendGrid said."""
 
 UNSUBSCRIBED: Final = "unsubscribed"
 COMPLAINED: Final = "complained"
@@ -69,7 +71,7 @@ class Read:
     unwanted: int = field(default=0, kw_only=True)
 
 
-def read(posted: Iterable[object], *, group: int | None, now: float) -> Read:
+def read(posted: Iterable[object], *, group: int | None, now: float, signed: bool = True) -> Read:
     """The elements of a post as events. `group` is our own unsubscribe group: another's is not our matter."""
     events: list[Event] = []
     unwanted = 0
@@ -77,18 +79,19 @@ def read(posted: Iterable[object], *, group: int | None, now: float) -> Read:
         if isinstance(each, Mapping) and _text(each, "event") in _NOT_WANTED:
             unwanted += 1
         else:
-            events.append(_event(each if isinstance(each, Mapping) else {"event": each}, group, now))
+            said = each if isinstance(each, Mapping) else {"event": each}
+            events.append(_event(said, group, now, signed=signed))
     return Read(tuple(events), unwanted=unwanted)
 
 
-def _event(said: Mapping[str, Any], group: int | None, now: float) -> Event:
+def _event(said: Mapping[str, Any], group: int | None, now: float, *, signed: bool) -> Event:
     name = _text(said, "event")
     fate = _fate(said, name, group)
     status = status_in(_text(said, "status"))
     run, code, attempt = (_name(said, key) for key in ("run", "recipient", "attempt"))
     return Event(
-        source=SOURCE,
-        id=_identity(said),
+        source=SOURCE if signed else FILE,
+        id=_identity(said, signed=signed),
         fate=fate,
         name=name[:_MOST_ID],
         at=_time(said, now),
@@ -134,10 +137,10 @@ def _is_gone(said: Mapping[str, Any], status: str) -> bool:
     return found is Failure.GONE if found else classification in _GONE_CLASSES
 
 
-def _identity(said: Mapping[str, Any]) -> str:
-    """SendGrid's own name for the event, or, without one, a digest of all it says."""
+def _identity(said: Mapping[str, Any], *, signed: bool) -> str:
+    """SendGrid's own name for the event; without one, or without a signature, a digest of all it says."""
     given = _text(said, "sg_event_id")
-    if given and len(given) <= _MOST_ID:
+    if signed and given and len(given) <= _MOST_ID:
         return given
     whole = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(whole.encode()).hexdigest()

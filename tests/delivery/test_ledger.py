@@ -12,10 +12,11 @@ from alembic.migration import MigrationContext
 
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.database import LedgerError
-from newsletter.delivery.ledger import Evidence, Ledger
+from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, Patience, Settled, State
 from newsletter.delivery.run import Canary, Counts, Kind, Run, RunState, Timing
 from newsletter.delivery.schema import METADATA
+from newsletter.delivery.settling import Evidence
 from newsletter.errors import NotReady, UsageError
 from newsletter.message import code_for
 from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, states, use_postgres

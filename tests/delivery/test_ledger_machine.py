@@ -26,11 +26,16 @@ from hypothesis.stateful import (
 )
 
 from newsletter.delivery.claims import Entry
-from newsletter.delivery.ledger import Evidence, Ledger
+from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, Patience, State, settle
 from newsletter.delivery.processes import MARKS, Mark, Process
 from newsletter.delivery.run import Claimed
+<<<<<<< HEAD
 from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
+=======
+from newsletter.delivery.settling import Evidence
+from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened
+>>>>>>> 21f3e40 (Events in the ledger: kept once each, in any order the same; unknown people are settled by them)
 
 PEOPLE = 8
 LATE_S = 60.0

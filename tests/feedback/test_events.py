@@ -1,0 +1,280 @@
+"""Events in the ledger: any order, any number of times, the same end; and what follows from them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from newsletter.delivery.events import Taken
+from newsletter.delivery.fate import RANK, Event, Fate, Standing, fold
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.outcome import State
+from newsletter.delivery.run import Kind, Run
+from newsletter.delivery.schema import people
+from newsletter.message import code_for
+from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened
+from tests.delivery.sender import SECRET
+
+NOW = HandClock().now()
+ATTEMPT = "a1"
+HARD = "no such mailbox"
+
+
+@contextmanager
+def sent(*states: State, attempt: str = ATTEMPT, **changes: Any) -> Iterator[tuple[Ledger, Run]]:
+    """A ledger with one run, whose people stand in these states after an attempt."""
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as ledger:
+        run = ledger.freeze(new_run(transport="sendgrid", **changes), frozen(range(len(states))))
+        with ledger._database.write() as connection:
+            for number, state in enumerate(states):
+                connection.execute(
+                    update(people)
+                    .where(people.c.id == run.first_id + number)
+                    .values(state=state, attempt=attempt, attempts=1, claimed_at=NOW, provider_id="req")
+                )
+        yield ledger, run
+
+
+def event(of: Run, number: int, fate: Fate, *, name: str = "", **changes: Any) -> Event:
+    plain: dict[str, Any] = {
+        "source": "sendgrid",
+        "id": name or f"{number} {fate}",
+        "fate": fate,
+        "name": fate.value,
+        "at": NOW + 10,
+        "run": of.name,
+        "code": code_for(address_of(number), SECRET),
+        "attempt": ATTEMPT,
+    }
+    return Event(**plain | changes)
+
+
+def states(ledger: Ledger) -> list[State]:
+    return [row.state for row in ledger.accounts.rows(ISSUE)]
+
+
+def suppressed(ledger: Ledger) -> set[tuple[str, str]]:
+    """Everybody who is, with every reason there is."""
+    keys = {each.key for each in ledger.suppressions}
+    return {(key, each.reason) for key in keys for each in ledger.suppressions.history(key)}
+
+
+FATES = st.sampled_from(list(Fate))
+
+
+@given(st.lists(FATES), st.lists(FATES), st.lists(FATES))
+def test_standings_are_a_join(one: list[Fate], two: list[Fate], three: list[Fate]) -> None:
+    """Commutative, associative, idempotent: so the order of events, and their number, are no matter."""
+    a, b, c = fold(one), fold(two), fold(three)
+    assert a.join(b) == b.join(a) == fold([*one, *two])
+    assert a.join(b).join(c) == a.join(b.join(c))
+    assert a.join(a) == a == a.join(Standing())
+
+
+@given(st.lists(FATES))
+def test_a_standing_only_rises(fates: list[Fate]) -> None:
+    """Good news that comes late takes nothing back."""
+    so_far = [fold(fates[:number]) for number in range(len(fates) + 1)]
+    ranks = [RANK.get(each.delivery, 0) if each.delivery else 0 for each in so_far]
+    assert ranks == sorted(ranks)
+
+
+HISTORY = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        FATES,
+        st.sampled_from([ATTEMPT, "a0", "", None]),
+        st.sampled_from(["", "", HARD, "unsubscribed"]),
+        st.integers(0, 50),
+    ),
+    max_size=12,
+    unique=True,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(history=HISTORY, random=st.randoms(use_true_random=False), repeats=st.integers(1, 3))
+def test_any_order_and_any_number_of_times_ends_the_same(
+    history: list[tuple[int, Fate, str | None, str, int]], random: Random, repeats: int
+) -> None:
+    """States, suppressions and results, however the posts were cut, shuffled and repeated."""
+    ends = []
+    for untidy in (False, True):
+        with sent(State.UNKNOWN, State.ACCEPTED, State.REJECTED) as (ledger, run):
+            told = [
+                event(run, number, fate, name=f"e{at}", attempt=attempt, suppress=suppress, at=NOW + at)
+                for at, (number, fate, attempt, suppress, _) in enumerate(history)
+            ]
+            if untidy:
+                told *= repeats
+                random.shuffle(told)
+                cut = random.randint(0, len(told))
+                ledger.events.take(told[:cut])
+                ledger.events.take(told[cut:])
+            else:
+                ledger.events.take(told)
+            results = ledger.events.results(ISSUE)
+            assert results is not None
+            ends.append((states(ledger), suppressed(ledger), results.moments, _model(told)))
+    assert ends[0] == ends[1]
+
+
+def _model(told: Sequence[Event]) -> dict[str, Standing]:
+    """What the events of the last attempt come to, person by person, by the pure fold."""
+    wanted = [each for each in told if each.attempt in {ATTEMPT, "", None}]
+    codes = {each.code for each in wanted}
+    return {code: fold(each.fate for each in wanted if each.code == code) for code in codes}
+
+
+@settings(max_examples=12, deadline=None)
+@given(history=HISTORY)
+def test_the_results_are_the_fold(history: list[tuple[int, Fate, str | None, str, int]]) -> None:
+    """What SQL counts is what the ten lines of `fate` say."""
+    with sent(State.ACCEPTED, State.ACCEPTED, State.ACCEPTED) as (ledger, run):
+        told = [
+            event(run, number, fate, name=f"e{at}", attempt=attempt)
+            for at, (number, fate, attempt, *_) in enumerate(history)
+        ]
+        ledger.events.take(told)
+        results = ledger.events.results(ISSUE)
+        assert results is not None
+        stand = _model(told).values()
+        for fate in (Fate.DELIVERED, Fate.DEFERRED, Fate.BOUNCED, Fate.BLOCKED, Fate.DROPPED):
+            assert results.count(fate) == sum(each.delivery is fate for each in stand)
+        assert results.count(Fate.COMPLAINED) == sum(each.complained for each in stand)
+        assert results.count(Fate.UNSUBSCRIBED) == sum(each.unsubscribed for each in stand)
+
+
+def test_an_event_of_an_attempt_settles_whoever_was_unknown() -> None:
+    """It proves that the mail was taken; an event of another attempt, or of none, proves nothing."""
+    with sent(State.UNKNOWN, State.UNKNOWN, State.UNKNOWN, State.UNKNOWN) as (ledger, run):
+        taken = ledger.events.take(
+            [
+                event(run, 0, Fate.PROCESSED),
+                event(run, 1, Fate.DELIVERED, attempt="another"),
+                event(run, 2, Fate.UNSUBSCRIBED, attempt=None, run=""),
+                event(run, 3, Fate.BOUNCED, attempt=""),
+            ]
+        )
+        assert taken.settled == 2
+        assert states(ledger) == [State.ACCEPTED, State.UNKNOWN, State.UNKNOWN, State.ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    "state", [State.PENDING, State.DEFERRED, State.REJECTED, State.SUPPRESSED, State.ACCEPTED]
+)
+def test_nobody_else_is_moved(state: State) -> None:
+    """A bounce after the acceptance is another axis, and a person's own word stands."""
+    with sent(state) as (ledger, run):
+        ledger.events.take([event(run, 0, Fate.BOUNCED, suppress=HARD), event(run, 0, Fate.DELIVERED)])
+        assert states(ledger) == [state]
+
+
+def test_an_event_that_came_before_the_process_died_counts_afterwards() -> None:
+    """The provider was faster than the sender, which then died with the claim in its hands."""
+    with sent(State.CLAIMED) as (ledger, run):
+        assert ledger.events.take([event(run, 0, Fate.PROCESSED)]).settled == 0
+        with ledger._database.write() as connection:
+            connection.execute(update(people).values(state=State.UNKNOWN))
+        assert ledger.events.settle() == 1
+        assert states(ledger) == [State.ACCEPTED]
+
+
+def test_an_event_counts_once() -> None:
+    """Also what follows from it: an opt-out that a person lifted is not brought back by the same event."""
+    with sent(State.ACCEPTED) as (ledger, run):
+        told = [event(run, 0, Fate.UNSUBSCRIBED, suppress="unsubscribed")]
+        assert ledger.events.take([*told, *told]) == Taken(new=1, suppressed=1)
+        ledger.suppressions.lift(address_of(0), why="asked to come back")
+        assert ledger.events.take(told) == Taken(known=1)
+        assert not suppressed(ledger)
+
+
+def test_good_news_lifts_nothing() -> None:
+    """Neither a late delivery nor the provider's own page brings anybody back."""
+    with sent(State.ACCEPTED) as (ledger, run):
+        ledger.events.take([event(run, 0, Fate.BOUNCED, suppress=HARD)])
+        ledger.events.take([event(run, 0, Fate.DELIVERED), event(run, 0, Fate.RESUBSCRIBED)])
+        assert suppressed(ledger) == {(address_of(0), HARD)}
+
+
+def test_an_event_without_a_name_finds_its_person_by_address_and_time() -> None:
+    """A bounce long after the delivery comes without our arguments: the last mail to that address is meant."""
+    with sent(State.ACCEPTED, State.ACCEPTED) as (ledger, run):
+        nameless: dict[str, Any] = {"run": "", "code": "", "attempt": None}
+        taken = ledger.events.take(
+            [
+                event(run, 0, Fate.BOUNCED, **nameless, key=address_of(0), at=NOW + 86_400),
+                event(run, 1, Fate.BOUNCED, **nameless, key=address_of(1), at=NOW + 30 * 86_400),
+                event(run, 1, Fate.BLOCKED, **nameless, key=address_of(1), provider_id="other request"),
+                event(run, 1, Fate.DELIVERED, **nameless, key=address_of(1), provider_id="req"),
+            ]
+        )
+        assert (taken.new, taken.strangers) == (4, 2)
+        results = ledger.events.results(ISSUE)
+        assert results is not None
+        assert (results.count(Fate.BOUNCED), results.count(Fate.DELIVERED)) == (1, 1)
+
+
+def test_an_opt_out_of_somebody_in_no_run_is_kept_all_the_same() -> None:
+    """By the address that the provider names, or by the code alone."""
+    with sent(State.ACCEPTED) as (ledger, run):
+        told = [
+            event(
+                run,
+                7,
+                Fate.COMPLAINED,
+                run="",
+                code="",
+                attempt=None,
+                key="x@example.org",
+                suppress="complained",
+            ),
+            event(run, 8, Fate.UNSUBSCRIBED, run="", attempt=None, suppress="unsubscribed"),
+        ]
+        assert ledger.events.take(told).suppressed == 2
+        assert suppressed(ledger) == {
+            ("x@example.org", "complained"),
+            (code_for(address_of(8), SECRET), "unsubscribed"),
+        }
+
+
+def test_the_test_copy_of_another_run_is_not_mistaken_for_somebody() -> None:
+    """Its rows make room for the next ones, which may have the same numbers."""
+    with sent(State.ACCEPTED, kind=Kind.TEST) as (ledger, test):
+        ledger.events.take([event(test, 0, Fate.BOUNCED)])
+        ledger.freeze(new_run(kind=Kind.TEST), [])
+        ledger.freeze(new_run(transport="sendgrid"), frozen(range(1)))
+        results = ledger.events.results(ISSUE)
+        assert results is not None
+        assert not results.heard
+
+
+def test_results_say_when() -> None:
+    """Each person at the time of what they came to; the last stretch holds everybody."""
+    with sent(*[State.ACCEPTED] * 4) as (ledger, run):
+        ledger.events.take(
+            [
+                *(event(run, number, Fate.DELIVERED, at=NOW + 60) for number in (0, 1, 2)),
+                event(run, 2, Fate.BOUNCED, at=NOW + 3600),
+                event(run, 3, Fate.DEFERRED, at=NOW + 30),
+            ]
+        )
+        results = ledger.events.results(ISSUE)
+        assert results is not None
+        assert (results.accepted, results.last_at) == (4, NOW + 3600)
+        assert results.over_time(Fate.DELIVERED, 4) == (2, 2, 2, 2)
+        assert results.over_time(Fate.BOUNCED, 4) == (0, 0, 0, 1)
+        assert results.times(4)[-1] == NOW + 3600
+        assert results.counts[Fate.DEFERRED] == 1
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as ledger:
+        assert ledger.events.results(ISSUE) is None
