@@ -64,14 +64,14 @@ _PERSONAL: Final = frozenset({"email", "ip", "useragent", "url", "url_offset"})
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Posted:
     """What a post held: events in our words, and how many that nobody here wants."""
 
     events: tuple[Event, ...] = ()
     unwanted: int = field(default=0, kw_only=True)
 
 
-def read(posted: Iterable[object], *, group: int | None, now: float, signed: bool = True) -> Read:
+def read(posted: Iterable[object], *, group: int | None, now: float, signed: bool = True) -> Posted:
     """The elements of a post as events. `group` is our own unsubscribe group: another's is not our matter."""
     events: list[Event] = []
     unwanted = 0
@@ -81,7 +81,7 @@ def read(posted: Iterable[object], *, group: int | None, now: float, signed: boo
         else:
             said = each if isinstance(each, Mapping) else {"event": each}
             events.append(_event(said, group, now, signed=signed))
-    return Read(tuple(events), unwanted=unwanted)
+    return Posted(tuple(events), unwanted=unwanted)
 
 
 def _event(said: Mapping[str, Any], group: int | None, now: float, *, signed: bool) -> Event:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from newsletter.errors import Mistake, SettingsError, Where
-from newsletter.feedback.sendgrid import Read, read
+from newsletter.feedback.sendgrid import Posted, read
 
 SIGNATURE: Final = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP: Final = "X-Twilio-Email-Event-Webhook-Timestamp"
@@ -65,7 +65,7 @@ class Keys:
         return any(_is_signed(each, post, text) for each in self._known)
 
 
-def opened(post: Post, keys: Keys, *, group: int | None, now: float) -> Read:
+def opened(post: Post, keys: Keys, *, group: int | None, now: float) -> Posted:
     """What a post says, if it is SendGrid's and fresh. Raises `Refused`."""
     if len(post.body) > MOST_BYTES:
         raise Refused(413, "it is larger than SendGrid's posts are")

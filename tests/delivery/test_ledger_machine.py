@@ -30,12 +30,8 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, Patience, State, settle
 from newsletter.delivery.processes import MARKS, Mark, Process
 from newsletter.delivery.run import Claimed
-<<<<<<< HEAD
-from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
-=======
 from newsletter.delivery.settling import Evidence
-from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened
->>>>>>> 21f3e40 (Events in the ledger: kept once each, in any order the same; unknown people are settled by them)
+from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
 
 PEOPLE = 8
 LATE_S = 60.0

@@ -1,4 +1,4 @@
-"""Which posts are taken for SendGrid's: signed, fresh, sane. Whatever else comes is refused, and no error of ours."""
+"""Which posts are taken for SendGrid's: signed, fresh, sane. Whatever else comes is refused, in good order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import SettingsError
-from newsletter.feedback.sendgrid import Read
+from newsletter.feedback.sendgrid import Posted
 from newsletter.feedback.webhook import MOST_BYTES, SIGNATURE, TIMESTAMP, Keys, Post, Refused, opened
 from tests.sendgrid_stand_in import EventFeed
 from tests.sendgrid_stand_in.account import Account
@@ -45,7 +45,7 @@ def posted() -> Post:
     return Post(post.body, post.headers[SIGNATURE], post.headers[TIMESTAMP])
 
 
-def read(post: Post, keys: Keys = KEYS) -> Read:
+def read(post: Post, keys: Keys = KEYS) -> Posted:
     return opened(post, keys, group=None, now=NOW)
 
 
@@ -134,7 +134,7 @@ def test_what_stands_in_the_array_is_never_refused() -> None:
     """SendGrid would send it again for a day, and the good events of the post with it."""
     found = read(signed(b'[1, null, [], {}, "x", {"event": 5}, {"event": "delivered", "sg_event_id": "e1"}]'))
     assert len(found.events) == 7
-    assert read(signed(b"[]")) == Read()
+    assert read(signed(b"[]")) == Posted()
 
 
 def test_ten_megabytes_are_refused_before_anything_else() -> None:
