@@ -24,11 +24,15 @@ def _forgeries() -> Allowance:
 class Office:
     """One workspace's public pages at work."""
 
-    settings: Settings
+    workspace: Workspace
     secret: bytes = field(repr=False)
     records: Records
     pages: Pages
     forgeries: Allowance = field(default_factory=_forgeries)
+
+    @property
+    def settings(self) -> Settings:
+        return self.workspace.settings
 
 
 @contextmanager
@@ -37,7 +41,7 @@ def open_office(workspace: Workspace) -> Iterator[Office]:
     records = Records(workspace)
     try:
         yield Office(
-            settings=workspace.settings,
+            workspace=workspace,
             secret=workspace.secret(),
             records=records,
             pages=Pages(workspace.settings, joining=False),
