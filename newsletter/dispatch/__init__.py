@@ -5,43 +5,58 @@ Rule: once frozen, a run needs neither draft nor list. What this room delivers, 
 
 from __future__ import annotations
 
-import email
-import email.policy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from threading import Event
-from typing import TYPE_CHECKING
 
 from newsletter import address, plan
 from newsletter.checks import World
-from newsletter.delivery import fate
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock, SystemClock
 from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.freezing import Frozen
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.outcome import State
-from newsletter.delivery.run import Canary, Kind, NewRun, Row, Run, Timing
-from newsletter.delivery.settling import Evidence
-from newsletter.delivery.transports import Transport
+from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
+from newsletter.dispatch.evidence import Proof, reconcile
+from newsletter.dispatch.ways import (
+    OUTBOX,
+    SANDBOX,
+    is_rehearsal,
+    sendgrid_access,
+    skeletons,
+    smtp_server,
+    transport_for,
+    way_out,
+)
 from newsletter.errors import NotReady, UsageError
 from newsletter.message import Skeleton, code_for, coder
-from newsletter.model import Edition, Headers, Person, Recipient
+from newsletter.model import Edition, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
 from newsletter.plan import Proposal
 from newsletter.workspace import Workspace
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from newsletter.delivery.transports.sendgrid import Access
-    from newsletter.delivery.transports.smtp_wire import Server
-
-OUTBOX = "outbox"
-SANDBOX = "sendgrid-sandbox"
-"""SendGrid looks at every request and sends nothing: a rehearsal that shows it the addresses."""
+__all__ = [
+    "OUTBOX",
+    "Carriage",
+    "Proof",
+    "freeze",
+    "freeze_test",
+    "in_sandbox",
+    "is_rehearsal",
+    "last_time",
+    "open_ledger",
+    "planned",
+    "proposal",
+    "reconcile",
+    "refusal",
+    "sendgrid_access",
+    "sent_message",
+    "smtp_server",
+    "waiting_copies",
+    "way_out",
+    "worst",
+]
 
 
 @contextmanager
@@ -57,11 +72,6 @@ def open_ledger(workspace: Workspace, clock: Clock | None = None) -> Iterator[Le
         yield ledger
     finally:
         ledger.close()
-
-
-def is_rehearsal(transport: str) -> bool:
-    """Whether this way out leaves everybody without the mail."""
-    return transport in {OUTBOX, SANDBOX}
 
 
 def in_sandbox(mailing: Mailing) -> Mailing:
@@ -218,79 +228,6 @@ class Carriage:
         return None if run.transport == OUTBOX else self.workspace.settings.limits.per_second
 
 
-def skeletons(
-    workspace: Workspace, editions: Mapping[str, Edition], headers: Headers, *, run: str
-) -> dict[str, Skeleton]:
-    """The editions of a run, encoded once each."""
-    secret = workspace.secret()
-    return {name: Skeleton(each, headers, run=run, secret=secret) for name, each in editions.items()}
-
-
-def way_out(mailing: Mailing) -> Transport:
-    """How a real mailing would leave. Raises `SettingsError` for settings by which nothing could."""
-    return transport_for(mailing.workspace, mailing.transport, outbox=mailing.workspace.root / OUTBOX)
-
-
-def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport:
-    """The way out of this name, as the settings and the environment describe it."""
-    match name:
-        case "smtp":
-            return _smtp(workspace)
-        case "sendgrid":
-            return _sendgrid(workspace)
-        case "sendgrid-sandbox":
-            return _sendgrid(workspace, sandbox=True)
-        case _:
-            from newsletter.delivery.transports.outbox import Outbox  # noqa: PLC0415 - only when used
-
-            folder = Outbox(outbox)
-            folder.clear()
-            return folder
-
-
-def _smtp(workspace: Workspace) -> Transport:
-    from newsletter.delivery.transports.smtp import Smtp  # noqa: PLC0415 - only when used
-
-    return Smtp(server=smtp_server(workspace), lines=workspace.settings.smtp.connections)
-
-
-def smtp_server(workspace: Workspace) -> Server:
-    """The relay, as the settings and the environment describe it."""
-    from newsletter.delivery.transports.smtp_wire import Server  # noqa: PLC0415 - only when used
-
-    settings = workspace.settings.smtp
-    return Server(
-        host=settings.host,
-        port=settings.port,
-        security=settings.security,
-        username=settings.username,
-        password=workspace.environment.get("NEWSLETTER_SMTP_PASSWORD"),
-    )
-
-
-def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:
-    from newsletter.delivery.transports.sendgrid import (  # noqa: PLC0415 - a fifth of a second
-        Extras,
-        SendGrid,
-    )
-
-    settings = workspace.settings.sendgrid
-    return SendGrid(
-        sendgrid_access(workspace),
-        batch=settings.batch,
-        extras=Extras(unsubscribe_group=settings.unsubscribe_group, sandbox=sandbox),
-    )
-
-
-def sendgrid_access(workspace: Workspace) -> Access:
-    """SendGrid's address and the key, as the settings and the environment say."""
-    from newsletter.delivery.transports.sendgrid import Access, host_for  # noqa: PLC0415 - as above
-
-    settings, environment = workspace.settings.sendgrid, workspace.environment
-    host = host_for(settings.region, environment.get("SENDGRID_API_HOST") or settings.host)
-    return Access(environment.get("SENDGRID_API_KEY", ""), host)
-
-
 def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> bytes:
     """The very bytes that went to a person, made again from what was frozen. Raises `UsageError`."""
     found = ledger.accounts.sent(issue, address.key(to))
@@ -299,76 +236,6 @@ def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> b
     run, row, person = found
     chosen = ledger.editions(run)[row.segment]
     return Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret()).message(person)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What a person brings to settle the unknown: copies that arrived, and the provider's events."""
-
-    delivered: Sequence[bytes] = ()
-    events: Sequence[fate.Event] = ()
-    trust_absence: bool = False
-    """That SendGrid's logs lack somebody counts as not sent, `settle_s` after the attempt."""
-    settle_s: float = 1800
-
-
-def reconcile(workspace: Workspace, ledger: Ledger, issue: str, proof: Proof) -> int:
-    """Settle the unknown of an issue by what can be known; the number settled.
-
-    A record is proof at once. Its absence is none, unless a person says so, and even then only after a while:
-    a provider may take a message long after the line to it broke.
-    """
-    settled = ledger.events.take(proof.events).settled + ledger.events.settle()
-    for run in ledger.runs(issue):
-        unknown = [row for row in ledger.accounts.rows(issue, {State.UNKNOWN}) if row.run == run.name]
-        if not unknown:
-            continue
-        found = list(_arrived(workspace, ledger, run, unknown, proof.delivered))
-        proved = {each.code for each in found}
-        asked = [row for row in unknown if row.code not in proved]
-        found += _logged(workspace, run, asked, trust_absence=proof.trust_absence)
-        settled += ledger.settle_unknown(run, found, settle_s=proof.settle_s)
-    return settled
-
-
-def _arrived(
-    workspace: Workspace, ledger: Ledger, run: Run, unknown: Sequence[Row], delivered: Sequence[bytes]
-) -> Iterator[Evidence]:
-    """Whose very message, by its Message-ID, is among the copies."""
-    parsed = (email.message_from_bytes(copy, policy=email.policy.default) for copy in delivered)
-    names = {str(copy["Message-ID"]).strip() for copy in parsed}
-    made = skeletons(workspace, ledger.editions(run), ledger.headers(run), run=run.name) if names else {}
-    for row in unknown if names else ():
-        if made[row.segment].message_id(Person(row.id, row.address, row.code, ())) in names:
-            yield Evidence(row.code, State.ACCEPTED, "a copy arrived")
-
-
-def _logged(
-    workspace: Workspace, run: Run, unknown: Sequence[Row], *, trust_absence: bool
-) -> Iterator[Evidence]:
-    """What SendGrid's logs say of these people of a run."""
-    if run.transport != "sendgrid" or not unknown:
-        return
-    from newsletter.delivery.transports.sendgrid import open_account  # noqa: PLC0415 - a fifth of a second
-    from newsletter.delivery.transports.sendgrid.account import Sought  # noqa: PLC0415
-
-    sought = [Sought(person=row.id, address=row.address, code=row.code, attempt=row.attempt) for row in unknown]
-    began = min(row.claimed_at or run.created_at for row in unknown)
-    ended = max(row.settled_at or row.claimed_at or began for row in unknown)
-    found = open_account(sendgrid_access(workspace)).find_accepted(
-        sought,
-        since=datetime.fromtimestamp(began - _LOG_MARGIN_S, UTC),
-        until=datetime.fromtimestamp(ended + _LOG_MARGIN_S, UTC),
-    )
-    for row in unknown:
-        if row.id in found:
-            yield Evidence(row.code, State.ACCEPTED, "SendGrid has it on record")
-        elif trust_absence:
-            yield Evidence(row.code, State.PENDING, "SendGrid has no record of it")
-
-
-_LOG_MARGIN_S = 600
-"""How far SendGrid's clock and ours, or its queue, may be apart."""
 
 
 def _frozen(workspace: Workspace, made: Planned) -> Iterator[Frozen]:
