@@ -156,14 +156,8 @@ def _open(draft: str, segments: Sequence[str] | None, transport: Transport | Non
 
 
 def _planned(ledger: Ledger, mailing: Mailing) -> Planned:
-    """The plan, with its receipt kept. Raises `SourceError` where a segment of the draft matches nobody.
-
-    Also where that segment is not sent to now: by a slip in its `where` its people would get another edition.
-    """
+    """The plan, with its receipt kept. Raises `SourceError` where a segment of the draft matches nobody."""
     made = dispatch.planned(ledger, mailing)
-    if mailing.audience.unmatched:
-        nobody = map(mailing.lists.nobody, mailing.audience.unmatched)
-        raise SourceError(nobody, "Nothing was planned, nothing was sent.")
     mailing.workspace.remember_receipt(made.plan.receipt.value, made.plan.receipt.components)
     return made
 

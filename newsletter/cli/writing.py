@@ -118,10 +118,9 @@ def check(
         segments=segments,
         transport=transport.value if transport else None,
     )
-    first = next(iter(mailing.editions.values()), mailing.default_edition)
     world = World(
         answers=links.fetch(pipeline.addresses_on_the_web(mailing)) if online else None,
-        spam=spamassassin.score(pipeline.sample(mailing, first)),
+        spam=spamassassin.score(pipeline.first_sample(mailing)),
     )
     found = pipeline.preflight(mailing, world=world)
     if as_json:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from newsletter import address, plan
-from newsletter.checks import World
+from newsletter.checks import SpamScore, World
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock, SystemClock
 from newsletter.delivery.engine import Progress, Summary, deliver
@@ -29,7 +29,7 @@ from newsletter.dispatch.ways import (
     transport_for,
     way_out,
 )
-from newsletter.errors import NotReady, UsageError
+from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for, coder
 from newsletter.model import Edition, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
@@ -95,10 +95,28 @@ def proposal(ledger: Ledger, mailing: Mailing) -> Proposal:
 
 
 def planned(ledger: Ledger, mailing: Mailing) -> Planned:
-    """The dry run, as the ledger and the lists stand now."""
-    return make_plan(
-        mailing, proposal(ledger, mailing), World(last_time=last_time(ledger, mailing.report.issue))
-    )
+    """The dry run, as the ledger and the lists stand now.
+
+    Raises `SourceError` where a segment of the draft matches nobody.
+    """
+    made = make_plan(mailing, proposal(ledger, mailing), world(ledger, mailing))
+    insist_on_people(mailing)
+    return made
+
+
+def insist_on_people(mailing: Mailing) -> None:
+    """Raise `SourceError` where a segment of the draft matches nobody in the lists that were just read.
+
+    Also where that segment is not sent to now: by a slip in its `where` its people would get another edition.
+    """
+    if mailing.audience.unmatched:
+        nobody = map(mailing.lists.nobody, mailing.audience.unmatched)
+        raise SourceError(nobody, "Nothing was planned, nothing was sent.")
+
+
+def world(ledger: Ledger, mailing: Mailing, spam: SpamScore | None = None) -> World:
+    """What the checks are told beside the mailing itself. `spam` is what SpamAssassin said, if it was asked."""
+    return World(spam=spam, last_time=last_time(ledger, mailing.report.issue))
 
 
 def last_time(ledger: Ledger, issue: str) -> dict[str, int]:

@@ -25,6 +25,8 @@ def approve(desk: Desk, *, receipt: str, name: str) -> str:
     if not name:
         raise UsageError("write your name beside your yes")
     mailing = desk.fresh()
+    if dispatch.is_rehearsal(mailing.transport):
+        raise UsageError("a rehearsal needs nobody's yes", "Choose how it goes out, and look at it again.")
     said = {"draft": mailing.report.issue, "receipt": receipt, "name": name}
     with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger, ledger.audit.act("approve", said):
         planned = dispatch.planned(ledger, mailing)

@@ -30,6 +30,8 @@ GMAIL_CLIP_BYTES = 102_000
 _GMAIL_CSS_LIMIT = 16_384
 _COMMENT = re.compile(r"<!--.*?-->|<!\[.*?\]>", re.DOTALL)
 _HEAD = re.compile(r"<head\b[^>]*>(.*?)</head\s*>", re.DOTALL | re.IGNORECASE)
+_XML = re.compile(r"<xml\b[^>]*>.*?</xml\s*>", re.DOTALL | re.IGNORECASE)
+"""Settings for Word, such as its dots per inch; a browser would show them as words."""
 _ID = re.compile(r"""(?<=\s)id=(?:"[^"]*"|'[^']*')""", re.IGNORECASE)
 _GMAIL_MEDIA = re.compile(
     r"@media\s+(?:only\s+)?(?:screen|all)?\s*(?:and\s*)?(?:\((?:min|max)-(?:device-)?width:[^)]*\)[\s,a-z]*)+"
@@ -51,7 +53,7 @@ CLIPPED = "<p data-clipped>[Message clipped]&nbsp; <u>View entire message</u></p
 
 def outlook(html: str) -> str:
     """The HTML for Word: its branch of each conditional comment, and only the CSS that it knows."""
-    html = on_sheets(as_word_reads(html), _word_sheet)
+    html = on_sheets(_XML.sub("", as_word_reads(html)), _word_sheet)
     return on_declarations(html, _word_declarations)
 
 

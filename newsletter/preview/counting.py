@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from newsletter import dispatch, plan
+from newsletter.checks import SpamScore
 from newsletter.delivery.ledger import Ledger
 from newsletter.errors import NotReady
 from newsletter.model import Edition
@@ -62,8 +63,14 @@ class Counted:
         return self.planned.plan
 
 
-def count(ledger: Ledger, mailing: Mailing, lists: Stamp, kept: Counted | None) -> Counted:
-    """Count a mailing, or take over what was `kept` where nothing about the people has changed."""
+def count(
+    ledger: Ledger, mailing: Mailing, lists: Stamp, kept: Counted | None, *, spam: SpamScore | None = None
+) -> Counted:
+    """Count a mailing, or take over what was `kept` where nothing about the people has changed.
+
+    `spam` is what SpamAssassin said of it, if it was asked.
+    Raises `SourceError` where a segment matches nobody.
+    """
     proposal = dispatch.proposal(ledger, mailing)
     last = _last_issue(ledger, mailing.report.issue)
     basis = _basis(mailing, proposal, lists, None if last is None else ledger.accounts.had(last))
@@ -72,11 +79,11 @@ def count(ledger: Ledger, mailing: Mailing, lists: Stamp, kept: Counted | None) 
     else:
         crowd = Crowd(mailing.segments, mailing.audience.columns, basis.before)
         made = plan.make(proposal, crowd.add)
+        dispatch.insist_on_people(mailing)
         gone = tuple(crowd.gone())
     mailing.workspace.remember_receipt(made.receipt.value, made.receipt.components)
-    planned = Planned(
-        title=mailing.report.title, plan=made, preflight=preflight(mailing, made), proposal=proposal
-    )
+    found = preflight(mailing, made, dispatch.world(ledger, mailing, spam))
+    planned = Planned(title=mailing.report.title, plan=made, preflight=found, proposal=proposal)
     return Counted(
         mailing=mailing,
         basis=basis,

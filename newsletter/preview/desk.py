@@ -1,7 +1,7 @@
 """The desk: what is looked at now, what was read of it, and what was wrong with the last reading.
 
 Rule: the last good reading stays until there is a better one, so that a slip in the draft costs the view
-nothing. Reading and counting may go on in two threads: each replaces one frozen value and touches no other.
+nothing. Reading, counting and weighing may go on in three threads: each replaces a value of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from newsletter import dispatch, pipeline
 from newsletter.audience import Lists
+from newsletter.checks import SpamScore
 from newsletter.delivery.clock import Clock
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.message import code_for
@@ -21,6 +22,7 @@ from newsletter.pipeline import Mailing
 from newsletter.preview.copies import Copy
 from newsletter.preview.counting import Counted, Stamp, count
 from newsletter.preview.people import Row
+from newsletter.probes import spamassassin
 from newsletter.workspace import SETTINGS, Workspace
 
 _COPIES_KEPT = 24
@@ -62,6 +64,8 @@ class Desk:
     """Why the people could not be counted."""
     shown_segment: str | None = None
     """The edition that is looked at: the first to be rendered after a change."""
+    _weighed: tuple[Mailing, SpamScore] | None = None
+    """What SpamAssassin said of a mailing."""
     _lists: tuple[Stamp, Lists] | None = None
     _known: dict[str, str] = field(default_factory=dict, repr=False)
     """Code → key, of the people shown so far: the page names people by their codes."""
@@ -87,10 +91,26 @@ class Desk:
             return
         try:
             with dispatch.open_ledger(opened.mailing.workspace, self.clock) as ledger:
-                self.counted = count(ledger, opened.mailing, opened.lists, self.counted)
+                spam = self._spam(opened.mailing)
+                self.counted = count(ledger, opened.mailing, opened.lists, self.counted, spam=spam)
             self.uncounted = None
         except NewsletterError as error:
             self.uncounted = error
+
+    def weigh(self) -> bool:
+        """Ask SpamAssassin on this machine, if there is one; whether it has said something new.
+
+        What it says counts from the next count on: it takes a second or two, and nobody shall wait for it.
+        """
+        opened = self.opened
+        if opened is None or self._spam(opened.mailing) is not None:
+            return False
+        mailing = opened.mailing
+        score = spamassassin.score(pipeline.first_sample(mailing))
+        if score is None:
+            return False
+        self._weighed = (mailing, score)
+        return True
 
     def choose(
         self, *, draft: str | None = None, segments: Sequence[str] | None = None, transport: str | None = None
@@ -138,6 +158,10 @@ class Desk:
         code = code_for(row.recipient.key, self.counted.mailing.workspace.secret())
         self._known[code] = row.recipient.key
         return code
+
+    def _spam(self, mailing: Mailing) -> SpamScore | None:
+        """What SpamAssassin said of this very mailing."""
+        return self._weighed[1] if self._weighed and self._weighed[0] is mailing else None
 
     def _reader(self, code: str) -> Recipient:
         number = self.person(code)

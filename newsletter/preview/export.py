@@ -24,6 +24,7 @@ _LESS_THAN = "\\u003c"
 def export(desk: Desk) -> str:
     """The desk's mailing as one HTML document. Raises what reading or counting it raises."""
     desk.open()
+    desk.weigh()
     desk.count()
     for trouble in (desk.trouble, desk.uncounted):
         if trouble is not None:

@@ -13,6 +13,8 @@ from html import unescape
 from newsletter.render.markup import Kind, parts
 
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
+_PADDING = re.compile("(?:\u200c\u00a0){8,}")
+"""What follows a preheader so that nothing else comes into the line: it shows nothing, and has width."""
 _ENOUGH = 300
 _WITHIN_WORDS = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|small|sub|sup)\b", re.IGNORECASE)
 
@@ -57,7 +59,8 @@ def preheader(html: str) -> str:
             text += " "
         if len(text) > _ENOUGH:
             break
-    return " ".join(_INVISIBLE.sub("", unescape(text)).split())
+    said = _PADDING.split(unescape(text), maxsplit=1)[0]
+    return " ".join(_INVISIBLE.sub("", said).split())
 
 
 def cut(text: str, width: int) -> Cut:

@@ -1,7 +1,7 @@
 """The desk kept up to date: what is saved is read again at once, and whoever listens is told.
 
 Rule: reading comes before counting, and never waits for it, so that an edit is seen while 100,000 people are
-still being counted.
+still being counted; SpamAssassin, which takes its time, comes last and is waited for by nobody.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Live:
         self._changed = asyncio.Event()
         self._read = asyncio.Event()
         self._count = asyncio.Event()
+        self._weigh = asyncio.Event()
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._watches: dict[Path, asyncio.Event] = {}
@@ -54,6 +55,7 @@ class Live:
         """Keep up to date for as long as the block lasts. A defect of ours closes it, and is raised then."""
         self._start(self._reading())
         self._start(self._counting())
+        self._start(self._weighing())
         try:
             yield
         finally:
@@ -131,6 +133,14 @@ class Live:
             await asyncio.to_thread(self.desk.count)
             stamp = self._ledger_stamp()
             self._announce()
+            self._weigh.set()
+
+    async def _weighing(self) -> None:
+        while True:
+            await self._weigh.wait()
+            self._weigh.clear()
+            if await asyncio.to_thread(self.desk.weigh):
+                self._count.set()
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -31,6 +31,7 @@ def serve(desk: Desk, *, port: int, ready: Callable[[str], None]) -> None:
             build(live, keys, authority),
             log_config=None,
             access_log=False,
+            ws="none",
             server_header=False,
             timeout_graceful_shutdown=_GOODBYE_S,
         )

@@ -34,7 +34,7 @@ WAYS = {
     "sendgrid": "By SendGrid",
 }
 VERDICTS = {
-    "READY": "Nothing was found that a machine can see.",
+    "READY": "No rule found anything.",
     "WARN": "It can go out; look at the warnings first.",
     "NOT READY": "It cannot go out until the errors are mended.",
     "COULD NOT CHECK": "Something could not be checked from here.",
@@ -227,7 +227,8 @@ def _checks(counted: Counted) -> Told:
         parts = list(_parts(rule.explanation)) if rule else []
         told.append(problem | {"parts": parts} | _place(problem["where"]))
     verdict = found.verdict.value
-    return {"verdict": verdict, "words": VERDICTS[verdict], "problems": told, "rules": len(rules)}
+    looked = [[each.code, _sentence(each.name), next(_parts(each.explanation))[1]] for each in rules.values()]
+    return {"verdict": verdict, "words": VERDICTS[verdict], "problems": told, "rules": looked}
 
 
 def _parts(explanation: str) -> Iterator[Sequence[str]]:
@@ -238,11 +239,15 @@ def _parts(explanation: str) -> Iterator[Sequence[str]]:
         if colon and head in {"What it does", "Why it matters", "Example", "Instead"}:
             if held:
                 yield held
-            held = [head, rest]
+            held = [head, _sentence(rest)]
         elif held:
             held[1] += f" {line.strip()}"
     if held:
         yield held
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _place(where: str) -> Told:

@@ -1,15 +1,18 @@
 """What SpamAssassin on this machine says of a message.
 
-Rule: it is asked by `-L`, which keeps it off the network: an unpublished report is shown to nobody.
+Rule: it is asked by `-L`, which keeps it off the network: an unpublished report is shown to nobody. It gets
+an empty home directory: it would keep there what it learnt of the sender, and judge the next draft by that.
 """
 
 from __future__ import annotations
 
 import email
 import email.policy
+import os
 import re
 import shutil
 import subprocess
+from tempfile import TemporaryDirectory
 
 from newsletter.checks import SpamScore
 
@@ -26,13 +29,15 @@ def score(message: bytes, *, timeout_s: float = TIMEOUT_S) -> SpamScore | None:
     if program is None:
         return None
     try:
-        ran = subprocess.run(  # noqa: S603 - the program was found by name, and is given no argument of ours
-            [program, "-L", "-t"],
-            input=message.replace(b"\r\n", b"\n"),
-            capture_output=True,
-            timeout=timeout_s,
-            check=False,
-        )
+        with TemporaryDirectory() as home:
+            ran = subprocess.run(  # noqa: S603 - the program was found by name, and is given no argument of ours
+                [program, "-L", "-t"],
+                input=message.replace(b"\r\n", b"\n"),
+                capture_output=True,
+                timeout=timeout_s,
+                check=False,
+                env=os.environ | {"HOME": home},
+            )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return _read(ran.stdout)

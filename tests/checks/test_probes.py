@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import stat
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,16 +11,13 @@ import pytest
 
 from newsletter.checks import Answer
 from newsletter.probes import links, spamassassin
+from newsletter.workspace import initialise
 from tests.cli.command import run
 from tests.cli.small import DRAFT, Small
+from tests.spamassassin import stand_in, use_the_real_one
 
-MARKED = """X-Spam-Checker-Version: SpamAssassin 4.0.1
-X-Spam-Status: Yes, score=6.3 required=5.0 tests=HTML_MESSAGE,
-\tSUBJ_ALL_CAPS autolearn=no autolearn_force=no version=4.0.1
-Subject: Report
-
-Text
-"""
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+"""What SpamAssassin's makers published to try it with."""
 
 
 class Site(BaseHTTPRequestHandler):
@@ -118,15 +113,8 @@ def test_more_links_than_a_report_has_are_not_fetched(site: str) -> None:
 
 @pytest.fixture
 def assassin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program called `spamassassin`, first on the path, that keeps its arguments and says `MARKED`."""
-    program = tmp_path / "bin" / "spamassassin"
-    program.parent.mkdir()
-    (tmp_path / "marked").write_text(MARKED, encoding="utf-8")
-    program.write_text(
-        f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncat > {tmp_path}/message\ncat {tmp_path}/marked\n'
-    )
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    """The folder of a program that stands in for SpamAssassin."""
+    stand_in(tmp_path, monkeypatch)
     return tmp_path
 
 
@@ -151,13 +139,24 @@ def test_without_spamassassin_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -
     assert spamassassin.score(b"Subject: Report\r\n\r\nText\r\n") is None
 
 
-@pytest.mark.skipif(shutil.which("spamassassin") is None, reason="SpamAssassin is not on this machine")
-def test_the_real_spamassassin_gives_a_score() -> None:
-    """The header that is read is the one that it writes."""
-    message = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: Report\r\n\r\nWe met, and it was long.\r\n"
-    found = spamassassin.score(message)
-    assert found is not None
-    assert found.required > 0
+def test_the_real_spamassassin_finds_the_example_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the program writes around a report costs no points worth a note, and `check` is READY."""
+    use_the_real_one(monkeypatch)
+    initialise(tmp_path / "example")
+    found = run("check", "2026-11-17-nec", "--json", cwd=tmp_path / "example").json
+    assert found == {"verdict": "READY", "problems": []}
+
+
+def test_the_real_spamassassin_warns_of_spam(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the line that all filters know, and by name; and keeps nothing of it in the home directory."""
+    use_the_real_one(monkeypatch)
+    monkeypatch.setenv("HOME", str(small.root))
+    small.change(f"drafts/{DRAFT}.md", "Write to me.", f"Write to me. `{GTUBE}`")
+    found = small.run("check", DRAFT, "--json").json
+    (spam,) = [each for each in found["problems"] if each["code"] == "S10"]
+    assert (spam["severity"], found["verdict"]) == ("warning", "WARN")
+    assert "GTUBE" in spam["message"]
+    assert not (small.root / ".spamassassin").exists()
 
 
 def test_check_online_fetches_the_links_and_offline_does_not(small: Small, site: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from newsletter.preview.views import Client, Look
 from newsletter.workspace import Workspace
 from tests.cli.relay import Relay
 from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, SIAN, TOM, Small
+from tests.spamassassin import stand_in
 
 
 def a_desk(small: Small, when: str = "Tue, 24 Nov 2026 09:00:00 +0000") -> preview.Desk:
@@ -142,6 +144,33 @@ def test_an_opt_out_is_seen_at_the_next_count(small: Small) -> None:
     small.good("suppress", "add", JANE)
     desk.count()
     assert (desk.counted.plan.total, desk.counted.plan.receipt.value) == (4, receipt)
+
+
+def test_the_checks_are_those_of_the_plan(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audience that shrank since the last issue, and what SpamAssassin says, which comes last."""
+    with Relay() as relay:
+        small.use_relay(relay.port)
+        assert small.send().code == 0
+    for old, new in ((ISSUE, "nec-2027-01-26"), ("it was long", "it was another one")):
+        small.change(f"drafts/{DRAFT}.md", old, new)
+    small.change("lists/members.csv", f"{AMP},", "no address,")
+    (tmp_path / "spam").mkdir()
+    stand_in(tmp_path / "spam", monkeypatch)
+    desk = a_desk(small)
+    planned = small.good("plan", DRAFT, "--json").json["checks"]["problems"]
+    assert codes(desk) == [each["code"] for each in planned]
+    assert "S12" in codes(desk)
+    assert desk.weigh()
+    desk.count()
+    assert not desk.weigh()
+    assert set(codes(desk)) == {"S10", *(each["code"] for each in planned)}
+
+
+def codes(desk: preview.Desk) -> list[str]:
+    """Of what the page's checks found."""
+    return [each["code"] for each in told.state(desk)["checks"]["problems"]]
 
 
 def test_who_is_new_and_who_is_gone_is_told_against_the_last_issue(small: Small) -> None:

@@ -48,6 +48,7 @@ def test_the_file_shows_every_view_and_asks_for_nothing(browser: Browser, small:
     seen.tab("people")
     assert seen.text("#people-title") == "5 people would get it"
     assert seen.page.is_hidden("#people-text")
+    assert "Name" not in seen.text("#people thead")
     seen.tab("checks")
     seen.page.get_by_role("button", name=f"drafts/{DRAFT}.md, line 11").first.click()
     assert "TODO" in seen.text("#lines .here")

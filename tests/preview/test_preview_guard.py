@@ -123,6 +123,18 @@ def test_another_page_in_the_same_browser_learns_nothing(
     assert ask(served, served.room + path, Cookie=cookie, **headers).status == 403
 
 
+def test_a_socket_of_another_page_is_an_ordinary_request(room: tuple[Served, str]) -> None:
+    """A browser lets any page open one; here it is judged by its Host and Origin like everything else."""
+    served, cookie = room
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
+    upgrade["Sec_WebSocket_Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    for path in ("events", "state"):
+        strange = ask(served, served.room + path, Cookie=cookie, Origin="http://127.0.0.1:1", **upgrade)
+        assert strange.status == 403
+        assert ask(served, served.room + path, **upgrade).status == 403
+    assert ask(served, f"{served.room}state", Cookie=cookie, Origin=served.origin, **upgrade).status == 200
+
+
 @pytest.mark.parametrize("act", ACTS)
 def test_another_page_in_the_same_browser_can_do_nothing(room: tuple[Served, str], act: str) -> None:
     """A form of another page, or a request that does not say whose it is, triggers nothing."""

@@ -320,6 +320,41 @@ def test_a_check_leads_to_its_reason_its_line_and_its_place(seen: Seen) -> None:
     seen.until(lambda: "TODO" in str(seen.frame("there.querySelector('[data-found]')?.innerText")))
 
 
+def test_what_is_open_and_where_one_is_stay_over_a_save(seen: Seen) -> None:
+    """A reason that was opened, the focus, and the lines of the file, as they are now; then all is mended."""
+    seen.small.change(f"drafts/{DRAFT}.md", "We met, and it was long.", "We met, TODO: say when.")
+    seen.tab("checks")
+    card = seen.page.locator(".problem", has_text="TODO").first
+    card.locator("summary").click()
+    card.get_by_role("button", name="line 11").click()
+    seen.until(lambda: seen.page.evaluate("document.activeElement.id") == "lines-title")
+    card.get_by_role("button", name="Show in the mail").focus()
+    seen.small.change(f"drafts/{DRAFT}.md", "TODO: say when.", "TODO: say when and where.")
+    seen.until(lambda: seen.text("#lines .here") == "We met, TODO: say when and where.")
+    assert card.locator("details").get_attribute("open") is not None
+    assert seen.page.evaluate("document.activeElement.textContent") == "Show in the mail"
+    seen.small.change(f"drafts/{DRAFT}.md", "TODO: say when and where.", "and it was short.")
+    seen.until(lambda: seen.text("#fact-checks") == "ready")
+    assert seen.page.is_hidden("#lines")
+    assert "What was looked for" in seen.text("#rules-title")
+
+
+def test_a_check_of_a_line_shows_the_edition_that_has_it(seen: Seen) -> None:
+    """What stands in one segment's part, while another edition is looked at; the subject, in the inbox."""
+    seen.page.select_option("#edition", "members")
+    seen.small.change(f"drafts/{DRAFT}.md", "Please put this on", "Please put TODO this on")
+    seen.small.change(f"drafts/{DRAFT}.md", "November, for", "NOVEMBER TODO IN CAPITALS, FOR")
+    seen.tab("checks")
+    card = seen.page.locator(".problem", has=seen.page.locator("button", has_text="line 18"))
+    card.get_by_role("button", name="Show in the mail").click()
+    seen.until(lambda: "agenda" in str(seen.frame("there.querySelector('[data-found]')?.innerText")))
+    assert seen.page.input_value("#edition") == "clp-secretaries"
+    seen.tab("checks")
+    card = seen.page.locator(".problem", has=seen.page.locator("button", has_text="line 5")).first
+    card.get_by_role("button", name="Show in the mail").click()
+    assert seen.page.is_visible("#panel-inbox")
+
+
 def test_a_check_of_the_mail_itself_leads_to_its_place_in_its_edition(seen: Seen) -> None:
     """A narrow link that only members get: their edition is shown, at that very link."""
     only = "::: only members\nRead [1](https://example.org/notes) as well.\n:::\n\n## Keeping in touch"
@@ -359,15 +394,19 @@ def test_a_test_copy_goes_to_the_members_own_address_and_nowhere_else(seen: Seen
 
 
 def test_a_yes_is_bound_to_what_was_seen(seen: Seen) -> None:
-    """It stands in the ledger for this receipt; a change of the draft takes it away again."""
+    """It stands in the ledger for this receipt; a change of the draft voids it. A rehearsal needs none."""
     seen.tab("send")
+    assert seen.page.is_disabled("#approve")
+    assert "needs nobody’s yes" in seen.text("#yes-words")
+    seen.page.select_option("#way", "smtp")
     seen.small.change(f"drafts/{DRAFT}.md", "We met, and", "We met to say yes, and")
-    receipt = seen.small.receipt()
+    receipt = seen.small.receipt("--transport", "smtp")
     seen.until(lambda: seen.text("#receipt") == receipt)
     seen.page.fill("#approver", "Maya Hollins")
     seen.page.click("#approve")
     seen.until(lambda: seen.text("#fact-send") == "approved by Maya Hollins")
     assert "said yes to 5 copies" in seen.text("#approve-done")
+    assert "could not check" in seen.text("#fact-checks")
     assert seen.page.is_disabled("#approve")
     seen.small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
     seen.until(lambda: seen.text("#fact-send") == "not approved yet")
@@ -380,8 +419,10 @@ def test_the_command_sends_this_and_nothing_else(seen: Seen) -> None:
     assert seen.text("#command") == f"newsletter send drafts/{DRAFT}.md"
     seen.page.select_option("#way", "smtp")
     seen.until(lambda: "--transport smtp" in seen.text("#command"))
-    seen.page.locator("#segments label", has_text="General members").click()
+    seen.page.locator("#segments input[value=members]").focus()
+    seen.page.keyboard.press("Space")
     seen.until(lambda: seen.text("#fact-people") == "2 people")
+    assert seen.page.evaluate("document.activeElement.value") == "members"
     receipt = seen.small.receipt("--segment", "clp-secretaries", "--transport", "smtp")
     assert seen.text("#receipt") == receipt
     words = f"newsletter send drafts/{DRAFT}.md --segment clp-secretaries --transport smtp --receipt {receipt}"
@@ -404,6 +445,14 @@ def test_a_real_send_without_an_id_cannot_be_approved(seen: Seen) -> None:
     seen.page.select_option("#way", "smtp")
     seen.until(lambda: seen.text("#fact-send") == "cannot go yet")
     assert seen.page.is_disabled("#approve")
+
+
+def test_a_segment_that_matches_nobody_is_told_over_the_last_good_view(seen: Seen) -> None:
+    """A send would be refused for it, so the page says so, with the place."""
+    seen.small.change("lists/segments.yaml", "role: secretary", "role: secretery")
+    seen.until(lambda: seen.page.is_visible("#trouble"))
+    assert "lists/segments.yaml, line" in seen.text("#trouble")
+    assert "Dear friend," in seen.mail()
 
 
 def test_another_draft_can_be_chosen(seen: Seen) -> None:
@@ -429,6 +478,8 @@ def test_the_page_can_be_used_by_everybody(seen: Seen, scheme: Literal["light", 
         # The mail in its frames is not the page; the preflight looks at the mail.
         found = Axe().run(seen.page, context={"exclude": [["iframe"]]}, options={"runOnly": RULES})
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        # WCAG 2.2, 1.4.10: nothing makes the page itself wider than the screen.
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
 def test_the_tabs_are_reached_by_arrow_keys(seen: Seen) -> None:

@@ -74,6 +74,12 @@ def test_outlook_keeps_only_the_css_that_word_knows() -> None:
     assert not any(word in html for word in ("radius", "max-width", "opacity", "@media", "green"))
 
 
+def test_outlook_shows_none_of_words_settings() -> None:
+    """`<xml>` sets its dots per inch, and a browser would show the number."""
+    html = "<!--[if mso]><xml><o:OfficeDocumentSettings><o:PixelsPerInch>96</o:PixelsPerInch></xml><![endif]-->"
+    assert "96" not in outlook(page(f"{html}<p>x</p>"))
+
+
 def test_gmail_drops_comments_ids_and_what_it_does_not_know() -> None:
     """Classes and widths stay; dark styles, attribute selectors, ids and comments go."""
     css = (
@@ -183,10 +189,12 @@ def test_lines_of_the_text_part_are_marked_too() -> None:
 
 
 def test_the_preheader_is_what_stands_first_seen_or_not() -> None:
-    """Hidden words, without the padding after them; style and comments are not words."""
-    hidden = '<div style="display:none">A first line.\u200c\u00a0\u200c\u00a0</div>'
-    html = page(f"<!-- x -->{hidden}<h1>Title</h1><p>Dear <b>you</b>,</p>")
+    """Hidden words as far as they are padded; style and comments are not words."""
+    body = "<h1>Title</h1><p>Dear <b>you</b>,</p>"
+    html = page(f'<!-- x --><div style="display:none">A first line.\u200c\u00a0\u200c\u00a0</div>{body}')
     assert preheader(html) == "A first line. Title Dear you,"
+    padding = "&#847;\u200c\u00a0" + "\u200c\u00a0" * 10
+    assert preheader(page(f'<div style="display:none">A first line.{padding}</div>{body}')) == "A first line."
 
 
 def test_a_line_is_cut_where_the_client_cuts_it() -> None:

@@ -13,7 +13,7 @@ function showChecks() {
   if (!checks) { $("fact-checks").textContent = "checking…"; return; }
   fill("verdict",
     make("span", { className: "tag", data: { kind: VERDICT_KINDS[checks.verdict] } }, checks.verdict),
-    make("span", {}, `${checks.words} ${many(checks.rules, "rule was", "rules were")} applied.`));
+    make("span", {}, checks.words));
   $("fact-checks").textContent = checks.problems.length
     ? `${checks.verdict.toLowerCase()}, ${many(checks.problems.length, "finding", "findings")}`
     : checks.verdict.toLowerCase();
@@ -21,32 +21,63 @@ function showChecks() {
     const found = checks.problems.filter((each) => each.severity === severity);
     return found.length ? [make("h3", {}, title), ...found.map((each) => problemCard(each, kind))] : [];
   }));
+  showRules(checks.rules);
+  if (linesShown) followLines(checks.problems);
+}
+
+/** What was looked for, so that “nothing found” says of what. */
+function showRules(rules) {
+  $("rules-title").textContent = `What was looked for: ${many(rules.length, "rule", "rules")}`;
+  fill("rules", ...rules.map(([code, name, does]) => make(
+    "div", {}, make("dt", {}, make("code", {}, code), ` ${name}`), make("dd", {}, ...withCode(does)))));
 }
 
 function problemCard(problem, kind) {
+  const key = `${problem.code} ${problem.message} ${problem.where}`;
+  const link = (name, words, onclick) => make(
+    "button", { type: "button", className: "link", data: { key: `${name} ${key}` }, onclick }, words);
   const places = problem.file
-    ? [make("button", { type: "button", className: "link", onclick: () => showLines(problem.file, problem.line) },
-      problem.line ? `${problem.file}, line ${problem.line}` : problem.file)]
+    ? [link("lines", problem.line ? `${problem.file}, line ${problem.line}` : problem.file, () => showLines(problem.file, problem.line))]
     : problem.where ? [make("span", {}, problem.where)] : [];
   if ((problem.line && problem.file === state.file) || problem.text) {
-    places.push(make("button", { type: "button", className: "link", onclick: () => showInMail(problem) }, "Show in the mail"));
+    places.push(link("mail", "Show in the mail", () => showInMail(problem)));
   }
   return make("article", { className: "card problem" },
     make("h4", {}, problem.message),
     make("div", { className: "from" }, make("span", { className: "tag", data: { kind } }, problem.code), ...places),
     problem.parts.length
-      ? make("details", {}, make("summary", {}, "Why it matters, and what to do"),
-        ...problem.parts.map(([head, text]) => make("p", {}, make("b", {}, head), text)))
+      ? make("details", { data: { key: `why ${key}` } },
+        make("summary", { data: { key: `summary ${key}` } }, "Why it matters, and what to do"),
+        make("dl", {}, ...problem.parts.flatMap(([head, text]) => [make("dt", {}, head), make("dd", {}, ...withCode(text))])))
       : null);
 }
 
-async function showLines(file, line) {
+let linesShown = null;
+
+/** Draw the lines of a file; whether it may be shown. */
+async function drawLines(file, line) {
   const lines = await source.file(file);
-  if (!lines.length) { notice(`${file} is not shown here; it may hold people’s details.`); return; }
+  if (!lines.length) return false;
+  linesShown = { file, line };
   $("lines").hidden = false;
   $("lines-title").textContent = line ? `${file}, line ${line}` : file;
   fill("lines-list", ...lines.map((text, index) => make(
     "li", { data: { line: String(index + 1) }, className: index + 1 === line ? "here" : "" }, text || " ")));
+  return true;
+}
+
+/** After a change: the lines as they are now, or none where the check is content. */
+function followLines(problems) {
+  if (problems.some((each) => each.file === linesShown.file && each.line === linesShown.line)) {
+    drawLines(linesShown.file, linesShown.line);
+  } else {
+    linesShown = null;
+    $("lines").hidden = true;
+  }
+}
+
+async function showLines(file, line) {
+  if (!await drawLines(file, line)) { notice(`${file} is not shown here; it may hold people’s details.`); return; }
   $("lines-title").focus({ preventScroll: true });
   $("lines").scrollIntoView({ block: "nearest" });
   const here = $("lines-list").querySelector(".here");
@@ -54,12 +85,22 @@ async function showLines(file, line) {
   if (here) around.scrollTop += here.getBoundingClientRect().top - around.getBoundingClientRect().top - around.clientHeight / 3;
 }
 
+/** Go to where it stands: in the inbox line, in the edition that is looked at, or in the first other that has it. */
 async function showInMail(problem) {
-  const lines = problem.text ? [] : await source.file(problem.file);
-  const words = problem.text || lines[problem.line - 1] || "";
-  const go = () => { if (!goToWords(words)) notice("These words do not stand in this edition’s body."); };
+  const line = problem.text ? "" : (await source.file(problem.file))[problem.line - 1] || "";
+  if (/^(subject|preheader)\s*:/.test(line)) { showTab("inbox"); return; }
   showTab("mail");
-  if (!problem.text || reader.segment === problem.segment) { go(); return; }
-  await chooseEdition(problem.segment);
-  onceLoaded(go);
+  const wanted = problem.text || line;
+  const before = { ...reader };
+  const others = state.editions.map((each) => each.segment).filter((name) => name !== before.segment);
+  const editions = problem.text ? [problem.segment] : [before.segment, ...others];
+  for (const segment of editions) {
+    if (segment !== reader.segment) {
+      await chooseEdition(segment);
+      await new Promise(onceLoaded);
+    }
+    if (goToWords(wanted)) return;
+  }
+  notice("These words do not stand in the mail as they are written.");
+  if (reader.segment !== before.segment) await lookAt(before.segment, before.person);
 }

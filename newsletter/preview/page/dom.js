@@ -15,8 +15,21 @@ function make(tag, properties = {}, ...children) {
   return made;
 }
 
+/** Put these in the place of what stands there. What has a `data-key` stays open, and keeps the focus, if it had it. */
 function fill(id, ...children) {
-  $(id).replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  const place = $(id);
+  const open = new Set([...place.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
+  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  place.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  for (const each of place.querySelectorAll("[data-key]")) {
+    if (each.localName === "details") each.open = open.has(each.dataset.key);
+    else if (each.dataset.key === focused) each.focus({ preventScroll: true });
+  }
+}
+
+/** Words with what stands between backticks as code. */
+function withCode(text) {
+  return text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 }
 
 const count = (number) => number.toLocaleString("en-GB");

@@ -15,6 +15,9 @@ function showTab(name, focus = false) {
   $("reader").hidden = !WITH_A_READER.includes(name);
   memory.set("tab", name);
   if (focus) $(`tab-${name}`).focus();
+  // On a phone the tabs are a row that is wider than the screen.
+  const tabs = $("tabs"), tab = $(`tab-${name}`);
+  tabs.scrollLeft = tab.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
   if (name === "mail" && copy) layOut(choices.width);
 }
 
@@ -41,9 +44,10 @@ function showTrouble() {
     : "Save again when it is mended.";
   fill("trouble",
     make("h2", {}, wrong.message || `There ${wrong.mistakes.length === 1 ? "is a mistake" : `are ${wrong.mistakes.length} mistakes`} to mend first`),
-    ...wrong.mistakes.map(mistake),
-    wrong.hint ? make("p", { className: "after" }, wrong.hint) : null,
-    make("p", { className: "after" }, words));
+    make("p", {}, [wrong.hint, words].filter(Boolean).join(" ")),
+    wrong.mistakes.length
+      ? make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "What is to be mended" }, ...wrong.mistakes.map(mistake))
+      : null);
 }
 
 function mistake(each) {

@@ -49,8 +49,8 @@ function showCounts(plan) {
 
 function showLists(lists) {
   fill("lists-read", ...lists.filter((each) => each.invalid || each.notes.length).map((each) => make(
-    "details", { className: "card" },
-    make("summary", {}, `lists/${each.file}: ${each.invalid ? many(each.invalid, "row cannot be used", "rows cannot be used") : "a note"}`),
+    "details", { className: "card", data: { key: each.file } },
+    make("summary", { data: { key: `summary ${each.file}` } }, `lists/${each.file}: ${each.invalid ? many(each.invalid, "row cannot be used", "rows cannot be used") : "a note"}`),
     make("ul", {}, ...each.notes.map((note) => make("li", {}, note)),
       ...each.bad.slice(0, 20).map((bad) => make("li", {}, `line ${bad.line}: ${bad.why}`))),
   )));
@@ -71,6 +71,11 @@ function keep(id, options) {
   $(id).value = options.some(([value]) => value === chosen) ? chosen : options[0][0];
 }
 
+/** An exported file holds nobody's name and place. */
+const columns = () => [
+  ["name", "Name"], ["place", "Place"], ["address", "Address"], ["segment", "Segment"], ["happens", "What happens"],
+].filter(([name]) => !exported || (name !== "name" && name !== "place"));
+
 let rowsAsked = 0;
 
 async function showRows() {
@@ -89,9 +94,9 @@ async function showRows() {
     : many(told.total, "row", "rows");
   const titles = Object.fromEntries(state.plan.segments.map((each) => [each.name, each.title]));
   fill("people",
-    make("thead", {}, make("tr", {}, ...["Name", "Place", "Address", "Segment", ""].map(
-      (word) => make("th", { scope: "col" }, word || make("span", { className: "sr" }, "What happens"))))),
-    make("tbody", {}, ...told.rows.map((row) => rowOf(row, titles))));
+    make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...columns().map(
+      ([, title]) => make("th", { scope: "col", role: "columnheader" }, title)))),
+    make("tbody", { role: "rowgroup" }, ...told.rows.map((row) => rowOf(row, titles))));
   $("people-page").textContent = told.pages > 1 ? `Page ${count(page + 1)} of ${count(told.pages)}` : "";
   $("people-back").disabled = page === 0;
   $("people-on").disabled = page + 1 >= told.pages;
@@ -101,14 +106,12 @@ function rowOf(row, titles) {
   const happens = row.why
     ? make("span", { className: "tag" }, row.why)
     : row.id
-      ? make("button", { type: "button", className: "link", onclick: () => { showTab("mail"); chooseReader(row); } }, "See their copy")
+      ? make("button", { type: "button", className: "link", data: { key: row.id }, onclick: () => { showTab("mail"); chooseReader(row); } }, "See their copy")
       : make("span", { className: "tag", data: { kind: "good" } }, "gets it");
-  return make("tr", {},
-    make("td", {}, row.name || "–"),
-    make("td", {}, row.place_name),
-    make("td", {}, row.address),
-    make("td", {}, titles[row.segment] || row.segment),
-    make("td", {}, happens, row.new ? make("span", { className: "tag", data: { kind: "good" } }, "new") : null));
+  const isNew = row.new ? make("span", { className: "tag", data: { kind: "good" } }, "new") : null;
+  const cells = { name: [row.name || "–"], place: [row.place_name], address: [row.address], segment: [titles[row.segment] || row.segment] };
+  return make("tr", { role: "row" }, ...columns().map(([name]) => make(
+    "td", { role: "cell", className: name }, ...(cells[name] || [happens, " ", isNew]))));
 }
 
 function listenToPeople() {

@@ -44,14 +44,17 @@ function showReader() {
   document.querySelector("[data-step=nobody]").disabled = !person;
 }
 
-/** Look at an edition, as nobody in particular. */
-async function chooseEdition(segment) {
+/** Look at an edition, as this reader of it. */
+async function lookAt(segment, person) {
   $("edition").value = segment;
   reader.segment = $("edition").value;
-  reader.person = null;
+  reader.person = person;
   showReader();
   await showCopy();
 }
+
+/** Look at an edition, as nobody in particular. */
+const chooseEdition = (segment) => lookAt(segment, null);
 
 async function step(to) {
   if (to === "nobody") reader.person = null;
@@ -91,11 +94,7 @@ async function findReaders() {
 
 async function chooseReader(row) {
   $("found").hidden = true;
-  reader.segment = row.segment;
-  reader.person = await source.step({ segment: row.segment, from: row.id, to: "same", addresses: asked().addresses });
-  $("edition").value = reader.segment;
-  showReader();
-  await showCopy();
+  await lookAt(row.segment, await source.step({ segment: row.segment, from: row.id, to: "same", addresses: asked().addresses }));
 }
 
 function listenToReader() {

@@ -2,7 +2,7 @@
 
 function showSending() {
   fill("segments", ...state.segments.map((each) => make("label", {},
-    make("input", { type: "checkbox", value: each.name, checked: each.chosen, onchange: chooseSegments }), each.title)));
+    make("input", { type: "checkbox", value: each.name, data: { key: each.name }, checked: each.chosen, onchange: chooseSegments }), each.title)));
   fill("way", ...state.ways.map((each) => make("option", { value: each.name, selected: each.chosen }, each.title)));
   $("test-words").textContent = `One marked copy of the edition you look at, to ${state.sender.address}.`;
   if (document.activeElement !== $("approver") && !$("approver").value) $("approver").value = state.sender.name;
@@ -11,22 +11,37 @@ function showSending() {
   $("receipt").textContent = plan.receipt;
   $("command").textContent = state.command;
   $("yes-words").textContent = yesWords(plan);
-  $("command-words").textContent = plan.rehearsal
-    ? "This is a rehearsal: it writes every message into a folder on this computer, and nobody gets anything."
-    : `For your helper, in the folder of this workspace. It sends to ${many(plan.total, "person", "people")}, or to nobody if anything has changed.`;
-  $("approve").disabled = !state.fresh || Boolean(state.refusal) || !plan.total || Boolean(state.approval.by);
-  $("fact-send").textContent = state.approval.by ? `approved by ${state.approval.by}` : state.refusal ? "cannot go yet" : "not approved yet";
+  $("command-words").textContent = commandWords(plan);
+  $("approve").disabled = !state.fresh || Boolean(state.refusal) || !plan.total || Boolean(state.approval.by) || plan.rehearsal;
+  $("fact-send").textContent = sendingFact(plan);
+}
+
+function sendingFact(plan) {
+  if (state.refusal) return "cannot go yet";
+  if (plan.rehearsal) return "a rehearsal";
+  return state.approval.by ? `approved by ${state.approval.by}` : "not approved yet";
+}
+
+function commandWords(plan) {
+  if (state.refusal) return "As it stands, this is refused, for the reason above.";
+  if (plan.rehearsal) return "This is a rehearsal: it writes every message into a folder on this computer, and nobody gets anything.";
+  const people = many(plan.total, "person", "people");
+  const after = state.approval.required && !state.approval.by ? " It is refused until you have said yes." : "";
+  return `For your helper, in the folder of this workspace. It sends to ${people}, or to nobody if anything has changed.${after}`;
 }
 
 function yesWords(plan) {
-  if (state.approval.by) return `${state.approval.by} has said yes to exactly this.`;
   if (state.refusal) return `It cannot be approved yet: ${state.refusal}`;
   if (!plan.total) return "Nobody would get it, so there is nothing to approve.";
-  const needed = state.approval.required ? " Nothing is sent without it." : "";
+  const people = many(plan.total, "person", "people");
   if (plan.rehearsal) {
-    return `This stands for a rehearsal for ${many(plan.total, "person", "people")}. To approve a real send, choose above how it goes out.`;
+    const otherwise = exported ? "" : " To approve a real send, choose above how it goes out.";
+    return `This is a rehearsal with the copies of ${people}, which needs nobody’s yes.${otherwise}`;
   }
-  return `Your yes is for ${many(plan.total, "person", "people")}.${needed}`;
+  if (state.approval.by) return `${state.approval.by} has said yes to exactly this.`;
+  const needed = state.approval.required ? " Nothing is sent without it." : "";
+  const found = state.checks.verdict === "READY" ? "" : ` The checks say ${state.checks.verdict.toLowerCase()}: look there first.`;
+  return `The yes is for ${people}.${needed}${found}`;
 }
 
 async function chooseSegments() {
