@@ -352,7 +352,7 @@ def test_a_check_of_a_line_shows_the_edition_that_has_it(seen: Seen) -> None:
     seen.tab("checks")
     card = seen.page.locator(".problem", has=seen.page.locator("button", has_text="line 5")).first
     card.get_by_role("button", name="Show in the mail").click()
-    assert seen.page.is_visible("#panel-inbox")
+    seen.until(lambda: seen.page.is_visible("#panel-inbox"))
 
 
 def test_a_check_of_the_mail_itself_leads_to_its_place_in_its_edition(seen: Seen) -> None:
@@ -486,7 +486,7 @@ def test_the_tabs_are_reached_by_arrow_keys(seen: Seen) -> None:
     """One stop for the tab key; the arrows choose; the ends are joined."""
     seen.page.focus("#tab-mail")
     seen.page.keyboard.press("ArrowDown")
-    assert seen.page.is_visible("#panel-inbox")
+    seen.until(lambda: seen.page.is_visible("#panel-inbox"))
     seen.page.keyboard.press("End")
     assert seen.page.is_visible("#panel-send")
     seen.page.keyboard.press("ArrowDown")
