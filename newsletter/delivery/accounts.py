@@ -16,9 +16,9 @@ from sqlalchemy.engine import RowMapping
 from newsletter.delivery.database import Database
 from newsletter.delivery.mailboxes import CodeOf, known_as, mailboxes
 from newsletter.delivery.outcome import State
-from newsletter.delivery.processes import Processes
+from newsletter.delivery.owners import Owners
 from newsletter.delivery.run import Counts, Kind, Row, Run, RunState, Status
-from newsletter.delivery.schema import issues, owners, people, runs
+from newsletter.delivery.schema import issues, people, runs
 from newsletter.model import Person
 
 _HAD_OR_MAY_HAVE = frozenset(State) - {State.REJECTED, State.SUPPRESSED}
@@ -30,12 +30,12 @@ class Accounts:
     def __init__(
         self,
         database: Database,
-        processes: Processes,
+        owners: Owners,
         now: Callable[[], float],
         code_of: CodeOf | None = None,
     ) -> None:
         self._database = database
-        self._processes = processes
+        self._owners = owners
         self._now = now
         self._code_of = code_of
 
@@ -115,8 +115,7 @@ class Accounts:
         return run, row, Person(row.id, row.address, row.code, tuple(json.loads(fields)))
 
     def _living(self, connection: Connection, found: Iterable[Run]) -> frozenset[str]:
-        named = select(owners.c.owner).where(owners.c.run_id.in_([run.id for run in found]))
-        return frozenset(filter(self._processes.is_alive, connection.scalars(named).all()))
+        return self._owners.living(connection, [run.id for run in found])
 
     def _add_up(
         self,

@@ -5,15 +5,16 @@ Rules:
 1. Intent is on the disk before bytes leave: `claim` has committed when it returns.
 2. Every change is a compare-and-set on the states that `outcome.TRANSITIONS` names.
 3. Opt-outs are read again in the very statement that claims.
-4. A dead process's claims are settled by its journal; without one they are unknown.
+4. A dead process's claims are settled by its journal; without one they are unknown, until it is found, or
+   the process was not dead after all.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -23,9 +24,7 @@ from sqlalchemy import (
     String,
     bindparam,
     case,
-    delete,
     exists,
-    insert,
     or_,
     select,
     update,
@@ -35,6 +34,7 @@ from newsletter.delivery.accounts import of_run, select_runs
 from newsletter.delivery.database import Database
 from newsletter.delivery.many import as_table, fetched, given
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
+from newsletter.delivery.owners import Owners
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Claim, Claimed, Run
 from newsletter.delivery.schema import owners, people, runs
@@ -42,6 +42,14 @@ from newsletter.delivery.suppressions import NewSuppression, add_all, of_person
 from newsletter.model import Person
 
 _UNHEARD = "the sending process died before the reply was written down"
+
+_FOR_ITS_OWNER = or_(
+    *(
+        people.c.state == state.value
+        for state in sorted(sources(State.PENDING, Cause.REPLY) | sources(State.PENDING, Cause.LATE_WORD))
+    )
+)
+"""Of whom an owner may tell: those it has claimed, also where they were called unknown when it seemed dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +96,22 @@ _OF_CLAIM = tuple(people.c[name] for name in _Taken._fields)
 class Claims:
     """The claims of a ledger."""
 
-    def __init__(self, database: Database, processes: Processes, now: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, owners: Owners, processes: Processes, now: Callable[[], float]
+    ) -> None:
         self._database = database
+        self._owners = owners
         self._processes = processes
         self._now = now
 
     def begin(self, run: Run, owner: str) -> None:
         """A process that is alive sets to work on a run."""
-        with self._database.write() as connection:
-            connection.execute(insert(owners).values(owner=owner, run_id=run.id, since=self._now()))
+        self._owners.begin(owner, run.id, self._now())
 
     def end(self, run: Run, owner: str, ending: str) -> None:
         """The process has left the run, with no claim of its own."""
         with self._database.write() as connection:
-            connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run.id))
+            self._owners.forget(connection, owner, run.id)
             connection.execute(
                 update(runs).where(runs.c.id == run.id).values(ending=ending, ended_at=self._now()),
             )
@@ -158,17 +168,35 @@ class Claims:
             with self._database.write() as connection:
                 connection.execute(_RELEASE, rows)
 
+    def release_strays(self, run: Run, owner: str, held: Collection[int]) -> None:
+        """Give back what is claimed in this owner's name and not in its hands.
+
+        When the connection breaks while a claim commits, nobody knows whom it took.
+        """
+        mine = select(people.c.id).where(*of_run(run), people.c.owner == owner, _FOR_ITS_OWNER)
+        with self._database.read() as connection:
+            strays = [person for person in connection.scalars(mine) if person not in held]
+        self.release(owner, strays)
+
     def recover(self, run: Run, patience: Patience) -> int:
         """Settle the claims of dead processes on this run; the number of people who became unknown."""
-        dead: list[str] = []
         unknown = 0
+        buried = []
         with self._database.write() as connection:
-            for owner in connection.scalars(select(owners.c.owner).where(owners.c.run_id == run.id)).all():
-                if not self._processes.is_alive(owner):
-                    unknown += self._settle_dead(connection, run, owner, patience)
-                    dead.append(owner)
-        for owner in dead:
-            self._processes.bury(owner)
+            whole = _whole(connection, run)
+            for owner in self._owners.lock(connection, run.id):
+                words = self._processes.last_words(owner.name)
+                if words is not None:
+                    unknown += self._settle_by_journal(connection, whole, owner.name, words, patience)
+                elif not owner.lost:
+                    unknown += self._give_up(connection, whole, owner.name)
+                if owner.fresh is None or self._processes.knows(owner.name):
+                    self._owners.forget(connection, owner.name, run.id)
+                    buried.append(owner.name)
+                elif not owner.lost:
+                    self._owners.lose(connection, owner)
+        for name in buried:
+            self._processes.bury(name)
         return unknown
 
     def tidy(self, patience: Patience) -> None:
@@ -184,22 +212,34 @@ class Claims:
         with self._database.read() as connection:
             return connection.scalar(select(owners.c.owner).where(owners.c.owner == owner)) is not None
 
-    def _settle_dead(self, connection: Connection, run: Run, owner: str, patience: Patience) -> int:
-        words = self._processes.last_words(owner)
-        left = select(people.c.id, people.c.attempts).where(
-            *of_run(run), people.c.owner == owner, people.c.state == State.CLAIMED
-        )
+    def _settle_by_journal(
+        self, connection: Connection, run: Run, owner: str, words: Mapping[int, State], patience: Patience
+    ) -> int:
+        """Settle what a dead process had, also where it was called unknown before the journal was read."""
+        left = select(people.c.id).where(*of_run(run), people.c.owner == owner, _FOR_ITS_OWNER)
         now = self._now()
         rows = []
-        for row in connection.execute(left):
-            state = State.UNKNOWN if words is None else words.get(row.id, State.PENDING)
+        for person in connection.scalars(left):
+            state = words.get(person, State.PENDING)
             detail = "" if state in {State.PENDING, State.ACCEPTED} else _UNHEARD
             due_at = now + patience.first_s if state is State.DEFERRED else None
-            rows.append(_Record(row.id, state, detail=detail, due_at=due_at))
+            rows.append(_Record(person, state, detail=detail, due_at=due_at))
         if rows:
             _record(connection, owner, rows, now)
-        connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run.id))
         return sum(row.state is State.UNKNOWN for row in rows)
+
+    def _give_up(self, connection: Connection, run: Run, owner: str) -> int:
+        """Call a dead process's claims unknown; they keep its name, should it have something to say yet."""
+        claimed = (*of_run(run), people.c.owner == owner, people.c.state == State.CLAIMED)
+        unknown = {"state": State.UNKNOWN, "detail": _UNHEARD, "settled_at": self._now()}
+        return connection.execute(update(people).where(*claimed).values(unknown)).rowcount
+
+
+def _whole(connection: Connection, run: Run) -> Run:
+    """All of a run, of which the caller may have a part."""
+    bounds = select(runs.c.first_id, runs.c.last_id).where(runs.c.id == run.id)
+    first_id, last_id = connection.execute(bounds).one()
+    return replace(run, first_id=first_id, last_id=last_id)
 
 
 def in_canary(run: Run) -> ColumnElement[bool]:
@@ -279,7 +319,7 @@ _RECORD = (
     .where(
         people.c.id == _GIVEN.c.id,
         people.c.owner == bindparam("b_owner"),
-        people.c.state == State.CLAIMED.value,
+        _FOR_ITS_OWNER,
     )
     .values(
         state=_GIVEN.c.state,
@@ -303,7 +343,7 @@ _RELEASE = (
     .where(
         people.c.id == bindparam("b_id"),
         people.c.owner == bindparam("b_owner"),
-        people.c.state == State.CLAIMED.value,
+        _FOR_ITS_OWNER,
     )
     .values(state=State.PENDING.value, owner=None, attempt=None, attempts=people.c.attempts - 1)
 )

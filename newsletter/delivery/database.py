@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, Operati
 from newsletter.delivery import postgres
 from newsletter.errors import NewsletterError
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Compared before alembic is imported, which takes a third of a second."""
 
 _BUSY_S = 30.0
@@ -71,6 +71,11 @@ class Database:
         """A transaction that is durable when the block has ended. Raises `LedgerError`."""
         with _told("written"), self._engine.begin() as connection:
             yield connection
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines may use it."""
+        return self._engine.dialect.name != "sqlite"
 
     def close(self) -> None:
         self._engine.dispose()

@@ -20,9 +20,10 @@ from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.events import Events
 from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import Cause, State, sources
+from newsletter.delivery.owners import SILENCE_S, Owners
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind, NewRun, Run
-from newsletter.delivery.schema import approvals, issues, owners, people, runs
+from newsletter.delivery.schema import approvals, issues, people, runs
 from newsletter.delivery.settling import Evidence
 from newsletter.delivery.suppressions import Suppressions
 from newsletter.errors import UsageError
@@ -38,24 +39,36 @@ class Ledger:
         processes: Processes,
         now: Callable[[], float],
         code_of: CodeOf | None = None,
+        silence_s: float = SILENCE_S,
     ) -> None:
         self._database = database
         self._now = now
+        self._code_of = code_of
+        self._silence_s = silence_s
         self.processes = processes
-        self.claims = Claims(database, processes, now)
-        self.accounts = Accounts(database, processes, now, code_of)
+        self.owners = Owners(database, processes, silence_s)
+        self.claims = Claims(database, self.owners, processes, now)
+        self.accounts = Accounts(database, self.owners, now, code_of)
         self.suppressions = Suppressions(database, now, code_of)
         self.audit = Audit(database, now)
         self.events = Events(database, now, code_of)
 
     @classmethod
     def open(
-        cls, url: str, *, processes: Path, now: Callable[[], float], code_of: CodeOf | None = None
+        cls,
+        url: str,
+        *,
+        processes: Path,
+        now: Callable[[], float],
+        code_of: CodeOf | None = None,
+        silence_s: float = SILENCE_S,
     ) -> Ledger:
         """Open or make the ledger at `url` (a path means SQLite). `processes` is the folder of locked files.
 
         `code_of` makes the code of a mailbox with the workspace's secret: those who were erased are known by
-        nothing else. Raises `LedgerError`, also where it is not the one that made the codes in the ledger.
+        nothing else. After `silence_s` without a word other machines take this process for dead.
+
+        Raises `LedgerError`, also where the secret is not the one that made the codes in the ledger.
         """
         database = Database.open(url)
         try:
@@ -63,7 +76,7 @@ class Ledger:
         except BaseException:
             database.close()
             raise
-        return cls(database, Processes(processes), now, code_of)
+        return cls(database, Processes(processes), now, code_of, silence_s)
 
     def close(self) -> None:
         self._database.close()
@@ -140,8 +153,7 @@ class Ledger:
         with self._database.write() as connection:
             ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
             connection.execute(update(runs).where(runs.c.id.in_(ids)).values(stop_at=self._now()))
-            named = connection.scalars(select(owners.c.owner).where(owners.c.run_id.in_(ids))).all()
-        told = [name for name in named if self.processes.is_alive(name)]
+            told = self.owners.living(connection, ids)
         for name in told:
             self.processes.ask_to_stop(name)
         return len(told)

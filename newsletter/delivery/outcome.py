@@ -4,8 +4,8 @@ Rules the table keeps:
 
 1. A claim is durable before a byte leaves, so only a claimed person can have been mailed.
 2. `accepted` is final. A bounce that follows is an event on another axis and never changes it.
-3. `unknown` is left by evidence (the provider's record, a delivered copy) or by a person's word, never by
-   a machine's guess: no machine decides to send a second time.
+3. `unknown` is left by evidence (the provider's record, a delivered copy, the late word of the process that
+   had the claim) or by a person's word, never by a machine's guess: no machine decides to send a second time.
 4. Whoever is `pending`, `deferred`, `rejected` or `suppressed` has not had the mail.
 5. Every person of a run is in exactly one state, so the states always sum to the run.
 """
@@ -43,6 +43,8 @@ class Cause(StrEnum):
     """The transport's word on a claim, or its return unbegun."""
     RECOVERY = "recovery"
     """A dead process's claim is settled from its journal."""
+    LATE_WORD = "late word"
+    """A process that was taken for dead tells what became of its claims, itself or by its journal."""
     EVIDENCE = "evidence"
     """A record of the other side: provider events, its log, a delivered copy."""
     WORD = "word"
@@ -63,6 +65,7 @@ TRANSITIONS: Final[dict[State, dict[Cause, frozenset[State]]]] = {
     },
     State.REJECTED: {Cause.WORD: frozenset({State.PENDING})},
     State.UNKNOWN: {
+        Cause.LATE_WORD: _REPLIES,
         Cause.EVIDENCE: frozenset({State.ACCEPTED, State.REJECTED, State.PENDING}),
         Cause.WORD: frozenset({State.PENDING}),
     },

@@ -63,6 +63,7 @@ def connect(url: URL) -> Engine:
 
 
 def _on_connect(connection: Any, _record: object) -> None:
+    connection.execute("SET synchronous_commit = on")  # Whatever the server's default is.
     connection.execute(f"SET idle_in_transaction_session_timeout = '{_ABANDONED}'")
     connection.commit()
 

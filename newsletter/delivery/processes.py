@@ -126,25 +126,27 @@ class Processes:
             return Process(self._path(f"{machine()}-{secrets.token_hex(6)}"))
 
     def sweep(self, is_awaited: Callable[[str], bool]) -> None:
-        """Remove the files of this machine's dead, but for those whose claims `is_awaited` says are unsettled.
+        """Remove the files of this folder's dead, but for those whose claims `is_awaited` says are unsettled.
 
         Such are left by a process that died before it set to work, or on a rehearsal that was replaced.
         """
         if not self._folder.exists():
             return
         with self._alone():
-            for path in self._folder.glob(f"{machine()}-*.journal"):
+            for path in self._folder.glob("*.journal"):
                 if not self.is_alive(path.stem) and not is_awaited(path.stem):
                     path.unlink(missing_ok=True)
 
+    def knows(self, name: str) -> bool:
+        """Whether the file of this process is here: then its lock and its journal are the truth."""
+        return self._path(name).exists()
+
     def is_alive(self, name: str) -> bool:
         """Whether this process still holds its lock. One on another machine is taken to be alive."""
-        if not name.startswith(f"{machine()}-"):
-            return True
         try:
             file = os.open(self._path(name), os.O_RDWR)
         except FileNotFoundError:
-            return False
+            return not name.startswith(f"{machine()}-")
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

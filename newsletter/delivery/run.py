@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -95,6 +95,10 @@ class Run:
         timing = Timing(**{name: values.pop(name) for name in ("start_at", "hold_until", "not_after")})
         values |= {"kind": Kind(values["kind"]), "components": json.loads(values["components"])}
         return cls(timing=timing, **values)
+
+    def part(self, first_id: int, last_id: int) -> Run:
+        """The same run, with these of its people alone."""
+        return replace(self, first_id=max(first_id, self.first_id), last_id=min(last_id, self.last_id))
 
     @property
     def waits_for_a_word(self) -> bool:

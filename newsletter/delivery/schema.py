@@ -94,6 +94,10 @@ owners = Table(
     Column("owner", String, primary_key=True),
     Column("run_id", Integer, ForeignKey("runs.id"), primary_key=True),
     Column("since", Float, nullable=False),
+    # Where several machines send: when it was last heard of, and the silence that means death.
+    Column("seen_at", Float),
+    Column("silence_s", Float),
+    Column("lost_at", Float),
 )
 
 suppressions = Table(

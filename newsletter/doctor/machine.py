@@ -15,9 +15,10 @@ from sqlalchemy import Connection, func, select
 
 from newsletter.delivery.database import HEAD, Database, LedgerError, parse_url
 from newsletter.delivery.outcome import State
+from newsletter.delivery.owners import Owners
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind
-from newsletter.delivery.schema import issues, owners, people, runs
+from newsletter.delivery.schema import issues, people, runs
 from newsletter.dispatch import OUTBOX
 from newsletter.doctor.diagnosis import Diagnosis, fault, ok, warning
 
@@ -105,14 +106,21 @@ def _open(case: Case, url: str) -> Iterator[Diagnosis]:
     try:
         with database.read() as connection:
             yield _durable(connection)
-            yield from _left_behind(connection, Processes(case.workspace.state_dir / "processes"))
+            processes = Processes(case.workspace.state_dir / "processes")
+            yield from _left_behind(connection, Owners(database, processes))
     finally:
         database.close()
 
 
 def _durable(connection: Connection) -> Diagnosis:
     if connection.dialect.name != "sqlite":
-        return ok("ledger", f"in {connection.dialect.name}, of today's form")
+        if connection.exec_driver_sql("SHOW fsync").scalar() != "on":
+            return fault(
+                "ledger",
+                "PostgreSQL runs with fsync off: what it says is written may be gone after a power cut",
+                "Set fsync = on in postgresql.conf.",
+            )
+        return ok("ledger", "in PostgreSQL, of today's form; what it says is written is on the disk")
     set_to = tuple(
         connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
     )
@@ -125,19 +133,22 @@ def _durable(connection: Connection) -> Diagnosis:
     return ok("ledger", "of today's form; what it says is written is on the disk (WAL, FULL)")
 
 
-def _left_behind(connection: Connection, processes: Processes) -> Iterator[Diagnosis]:
+def _left_behind(connection: Connection, owners: Owners) -> Iterator[Diagnosis]:
     """Runs that a process left without a word, with the people it had taken."""
-    asked = select(issues.c.name, owners.c.owner, owners.c.run_id).select_from(owners).join(runs).join(issues)
-    asked = asked.where(runs.c.kind.in_((Kind.REAL, Kind.COPY)))  # The others are simply done again.
-    dead = [row for row in connection.execute(asked) if not processes.is_alive(row.owner)]
-    for row in dead:
+    dead = [each for each in owners.on_runs(connection) if not owners.is_alive(each) and not each.lost]
+    # Tests and rehearsals are simply done again.
+    asked = select(runs.c.id, issues.c.name).join(issues).where(runs.c.kind.in_((Kind.REAL, Kind.COPY)))
+    names = {run_id: name for run_id, name in connection.execute(asked) if dead}
+    dead = [each for each in dead if each.run_id in names]
+    for each in dead:
         held = select(func.count()).where(
-            people.c.run_id == row.run_id, people.c.owner == row.owner, people.c.state == State.CLAIMED
+            people.c.run_id == each.run_id, people.c.owner == each.name, people.c.state == State.CLAIMED
         )
+        name = names[each.run_id]
         yield warning(
             "claims",
-            f"a process died over '{row.name}' with {connection.scalar(held) or 0:,} people in hand",
-            f"Type: newsletter resume {row.name}",
+            f"a process died over '{name}' with {connection.scalar(held) or 0:,} people in hand",
+            f"Type: newsletter resume {name}",
         )
     if not dead:
         yield ok("claims", "no process died and left people in hand")

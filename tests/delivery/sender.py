@@ -149,7 +149,7 @@ def main(folder: Path, name: str, where: str, wanted: str = "") -> None:
     fate = Fate(wanted)
     ledger = Ledger.open(str(folder / "ledger.db"), processes=folder / "processes", now=time.time)
     (run,) = ledger.runs()
-    ledger.claims = MortalClaims(ledger._database, ledger.processes, time.time)
+    ledger.claims = MortalClaims(ledger._database, ledger.owners, ledger.processes, time.time)
     ledger.claims.fate = fate
     skeletons = {
         segment: Skeleton(edition, ledger.headers(run), run=run.name, secret=SECRET)

@@ -213,6 +213,8 @@ def test_a_living_claim_is_pending_and_a_dead_one_unknown(tmp_path: Path) -> Non
         ledger.claims.begin(run, gone.name)
         ledger.claims.claim(run, 1, owner=gone.name)
         gone.close()
+        with ledger._database.write() as connection:
+            connection.exec_driver_sql("UPDATE owners SET seen_at = 0")
         assert counts(ledger) == Counts(unknown=1, pending=4)
         assert ledger.claims.recover(run, Patience()) == 1
         assert counts(ledger) == Counts(unknown=1, pending=4)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ from newsletter.delivery.outcome import Outcome, Patience, State, settle
 from newsletter.delivery.processes import MARKS, Mark, Process
 from newsletter.delivery.run import Claimed
 from newsletter.delivery.settling import Evidence
-from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
+from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, url_of, use_postgres
 
 PEOPLE = 8
 LATE_S = 60.0
@@ -229,9 +230,27 @@ QUICK = settings(stateful_step_count=30, deadline=None, suppress_health_check=li
 
 
 class PostgresMachine(LedgerMachine):
-    """The same in PostgreSQL."""
+    """The same in PostgreSQL, where another machine may take somebody for dead who is only cut off."""
 
     in_postgres = True
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data())
+    def take_over(self, data: st.DataObject) -> None:
+        """A worker is silent for too long; another machine, which has no journal, looks for work."""
+        worker = self.workers[data.draw(st.sampled_from(sorted(self.workers)))]
+        with psycopg.connect(url_of(self.folder), autocommit=True) as connection:
+            connection.execute("UPDATE owners SET seen_at = 0 WHERE owner = %s", [worker.process.name])
+        elsewhere = Ledger.open(url_of(self.folder), processes=self.folder / "elsewhere", now=self.clock.now)
+        elsewhere.claims.recover(self.run, Patience())
+        elsewhere.close()
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data())
+    def come_back(self, data: st.DataObject) -> None:
+        worker = self.workers[data.draw(st.sampled_from(sorted(self.workers)))]
+        self.ledger.owners.beat(worker.process.name, self.run.id)
+        self.ledger.claims.release_strays(self.run, worker.process.name, worker.claims)
 
 
 @pytest.mark.parametrize(("machine", "examples"), [(LedgerMachine, 25), (PostgresMachine, 8)])

@@ -29,8 +29,8 @@ def test_only_a_claimed_person_can_have_been_mailed() -> None:
 
 
 def test_no_machine_takes_an_unknown_person_again() -> None:
-    """Unknown is left by evidence or by a person's word, never by a claim or a recovery."""
-    assert set(TRANSITIONS[State.UNKNOWN]) == {Cause.EVIDENCE, Cause.WORD}
+    """Unknown is left by evidence, its owner's late word or a person's, never by a claim or a recovery."""
+    assert set(TRANSITIONS[State.UNKNOWN]) == {Cause.LATE_WORD, Cause.EVIDENCE, Cause.WORD}
     assert State.UNKNOWN not in sources(State.CLAIMED, Cause.CLAIM)
 
 
