@@ -126,14 +126,14 @@ class Processes:
             return Process(self._path(f"{machine()}-{secrets.token_hex(6)}"))
 
     def sweep(self, is_awaited: Callable[[str], bool]) -> None:
-        """Remove the files of this folder's dead, but for those whose claims `is_awaited` says are unsettled.
+        """Remove the files of this machine's dead, but for those whose claims `is_awaited` says are unsettled.
 
         Such are left by a process that died before it set to work, or on a rehearsal that was replaced.
         """
         if not self._folder.exists():
             return
         with self._alone():
-            for path in self._folder.glob("*.journal"):
+            for path in self._folder.glob(f"{machine()}-*.journal"):
                 if not self.is_alive(path.stem) and not is_awaited(path.stem):
                     path.unlink(missing_ok=True)
 
