@@ -10,14 +10,14 @@ import email
 import email.policy
 import hashlib
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from newsletter import address, checks, plan
-from newsletter.audience import Audience, Lists, parse_segments
+from newsletter.audience import Audience, Change, Lists, Roll, parse_segments
 from newsletter.checks import ASKED_NOTHING, DomainReport, Evidence, Problem, Verdict, World, web_addresses
 from newsletter.drafts import Known
 from newsletter.errors import NotReady, SourceError, UsageError
@@ -93,6 +93,17 @@ class Mailing:
         )
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The lists of the segments to be sent to now."""
+        named = (name for each in self.audience.segments if each.name in self.segments for name in each.lists)
+        return tuple(dict.fromkeys(named))
+
+    def using(self, files: Iterable[str]) -> frozenset[str]:
+        """The segments that use one of these lists."""
+        wanted = set(files)
+        return frozenset(each.name for each in self.audience.segments if wanted & set(each.lists))
+
+    @property
     def content(self) -> str:
         """A hash of what the report says, by which the same report under another id is recognised."""
         said = [self.report.title, self.report.meeting.date.isoformat(), self.report.body]
@@ -140,6 +151,22 @@ class Planned:
                 "If that many are meant, raise limits.max_recipients in newsletter.yaml.",
             )
         return None
+
+    @property
+    def drifted(self) -> tuple[Change, ...]:
+        """The lists that changed by more than the limit since they were last used."""
+        limit = self.proposal.limits.drift_percent
+        return tuple(change for change in self.plan.changes if change.percent > limit)
+
+    def drift_refusal(self) -> NotReady | None:
+        """Why these lists may not be used before a person has agreed to them, if they may not."""
+        if not self.drifted or not self.plan.total:
+            return None
+        named = ", ".join(f"lists/{each.file}" for each in self.drifted)
+        return NotReady(
+            f"{named} changed by more than {self.proposal.limits.drift_percent:g} % since the last send",
+            "Look at what changed; if it is right, send with --accept-drift.",
+        )
 
     def as_json(self) -> dict[str, Any]:
         """`plan --json`."""
@@ -252,6 +279,9 @@ def headers(settings: Settings, at: datetime) -> Headers:
 def preflight(mailing: Mailing, made: plan.Plan | None = None, world: World = ASKED_NOTHING) -> Preflight:
     """Run the checks. Without a plan the people are counted here, as if nobody had left or been sent to."""
     made = made or plan.make(mailing.proposal())
+    limit = mailing.workspace.settings.limits.drift_percent
+    # Of a list that has become another the plan says more than the number of a segment could.
+    moved = mailing.using(change.file for change in made.changes if change.percent > limit)
     evidence = Evidence(
         report=mailing.report,
         editions=mailing.editions,
@@ -265,18 +295,24 @@ def preflight(mailing: Mailing, made: plan.Plan | None = None, world: World = AS
         domain=_domain_report(mailing.workspace),
         answers=world.answers,
         spam=world.spam,
+        vanished=world.vanished,
         drift={
             each.name: (world.last_time[each.name], each.to_send + each.excluded["already_sent"])
             for each in made.segments
-            if each.name in world.last_time
+            if each.name in world.last_time and each.name not in moved
         },
     )
     return Preflight(source=mailing.report.source, problems=checks.run(evidence))
 
 
-def make_plan(mailing: Mailing, proposal: Proposal, world: World = ASKED_NOTHING) -> Planned:
-    """The dry run of a mailing, with what the ledger knows of opt-outs and of who has had it."""
-    made = plan.make(proposal)
+def make_plan(
+    mailing: Mailing,
+    proposal: Proposal,
+    world: World = ASKED_NOTHING,
+    rolls: Mapping[str, Roll] | None = None,
+) -> Planned:
+    """The dry run of a mailing, with what the ledger knows of opt-outs, of who has had it, and of the lists."""
+    made = plan.make(proposal, rolls=rolls)
     found = preflight(mailing, made, world)
     return Planned(title=mailing.report.title, plan=made, preflight=found, proposal=proposal)
 

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from newsletter.address import mask
-from newsletter.audience import Audience, ListReport, sign_up
+from newsletter.audience import Audience, Change, ListReport, Roll, sign_up
 from newsletter.errors import NotReady
 from newsletter.model import SIGN_UP, UNSUBSCRIBE, Edition, Headers, Pieces, Recipient
 
@@ -131,6 +131,8 @@ class Plan:
     lists: tuple[ListReport, ...]
     missing: Mapping[str, int]
     """Merge field without a default → number of people to send to who lack it."""
+    changes: tuple[Change, ...]
+    """The lists that are not what they were when they were last used, or never were."""
     shared: int
     """Addresses that people of different names share; each is one recipient."""
     max_recipients: int
@@ -155,9 +157,9 @@ Seen = Callable[[Recipient, str | None], None]
 """Told of each row of the chosen segments, and why it is left out, if it is."""
 
 
-def make(proposal: Proposal, seen: Seen | None = None) -> Plan:
-    """Plan a send. Reads the audience once, to its end; `seen` may look on."""
-    reading = _Reading(proposal)
+def make(proposal: Proposal, seen: Seen | None = None, rolls: Mapping[str, Roll] | None = None) -> Plan:
+    """Plan a send. Reads the audience once, to its end; `seen` may look on, and `rolls` at the lists."""
+    reading = _Reading(proposal, rolls)
     counts = {name: Counter[str | None]() for name in proposal.editions}
     examples: dict[str, list[str]] = {name: [] for name in proposal.editions}
     missing: Counter[str] = Counter()
@@ -189,6 +191,7 @@ def make(proposal: Proposal, seen: Seen | None = None) -> Plan:
             if segment.name in proposal.editions
         ),
         lists=proposal.audience.lists,
+        changes=changes(proposal.audience, rolls or {}),
         missing=dict(+missing),
         shared=proposal.audience.shared,
         max_recipients=proposal.limits.max_recipients,
@@ -210,13 +213,24 @@ def reworded(made: Plan, proposal: Proposal) -> Plan:
     )
 
 
-def recipients(proposal: Proposal, receipt: Receipt) -> Iterator[tuple[Recipient, Values]]:
+def changes(audience: Audience, rolls: Mapping[str, Roll]) -> tuple[Change, ...]:
+    """What the rolls have found, in the order of the lists. Only after the reading has come to its end."""
+    return tuple(
+        rolls[held.file].change(held.file, refused=held.invalid)
+        for held in audience.lists
+        if held.file in rolls
+    )
+
+
+def recipients(
+    proposal: Proposal, receipt: Receipt, rolls: Mapping[str, Roll] | None = None
+) -> Iterator[tuple[Recipient, Values]]:
     """Everybody to send to, with what is merged for them: the second pass, for freezing a run.
 
     Consume it inside one transaction: only at its end can it raise `NotReady`, if what was read is not what
     the receipt was given for.
     """
-    reading = _Reading(proposal)
+    reading = _Reading(proposal, rolls)
     for recipient, values, reason in reading:
         if reason is None:
             yield recipient, values
@@ -248,16 +262,38 @@ def to_json(plan: Plan, *, verdict: str, problems: Iterable[Mapping[str, str]]) 
             }
             for segment in plan.segments
         ],
-        "lists": [{"file": held.file, "rows": held.rows, "invalid": held.invalid} for held in plan.lists],
+        "lists": lists_as_json(plan.lists, plan.changes),
         "checks": {"verdict": verdict, "problems": [dict(problem) for problem in problems]},
     }
+
+
+def lists_as_json(lists: Iterable[ListReport], found: Iterable[Change]) -> list[dict[str, Any]]:
+    """The lists, and what became of them since they were last used."""
+    by_file = {each.file: each for each in found}
+    return [
+        {
+            "file": held.file,
+            "rows": held.rows,
+            "invalid": held.invalid,
+            "changes": _change(by_file.get(held.file)),
+        }
+        for held in lists
+    ]
+
+
+def _change(found: Change | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    names = ("people", "before", "new", "gone", "changed", "refused", "opted_out")
+    return {"since": found.since or None} | {name: getattr(found, name) for name in names}
 
 
 class _Reading:
     """One pass over the audience: everybody of the chosen segments, and the digest of whom it was made."""
 
-    def __init__(self, proposal: Proposal) -> None:
+    def __init__(self, proposal: Proposal, rolls: Mapping[str, Roll] | None) -> None:
         self._proposal = proposal
+        self._rolls = rolls
         self._people = sha256()
 
     def __iter__(self) -> Iterator[tuple[Recipient, Values, str | None]]:
@@ -265,7 +301,7 @@ class _Reading:
         mergers = {name: _merger(edition) for name, edition in self._proposal.editions.items()}
         suppressed, already = self._proposal.suppressed, self._proposal.already
         lines: list[str] = []
-        for recipient, reason in self._proposal.audience.read(self._proposal.left):
+        for recipient, reason in self._proposal.audience.read(self._proposal.left, self._rolls):
             merged = mergers.get(recipient.segment)
             if merged is None:
                 continue

@@ -211,7 +211,9 @@ class Limits(_Section):
 
     max_recipients: int = Field(default=5000, ge=1, description="A send to more people is refused.")
     drift_percent: float = Field(
-        default=20, ge=0, description="Warn when the audience changed by more since the last issue."
+        default=20,
+        ge=0,
+        description="A list, or a segment's number, that changed by more since the last issue is held up.",
     )
     per_second: float = Field(default=50, gt=0, description="Messages a second at most.")
 

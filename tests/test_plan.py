@@ -410,8 +410,8 @@ def test_the_plan_as_json_has_the_agreed_shape() -> None:
             },
         ],
         "lists": [
-            {"file": "secretaries.csv", "rows": 4, "invalid": 0},
-            {"file": "members.csv", "rows": 4, "invalid": 1},
+            {"file": "secretaries.csv", "rows": 4, "invalid": 0, "changes": None},
+            {"file": "members.csv", "rows": 4, "invalid": 1, "changes": None},
         ],
         "checks": {"verdict": "NOT READY", "problems": [problem]},
     }

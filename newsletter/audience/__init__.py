@@ -17,6 +17,7 @@ from newsletter import address
 from newsletter.audience import consent
 from newsletter.audience.consent import sign_up
 from newsletter.audience.lists import EMAIL, CsvList, inspect
+from newsletter.audience.roll import Change, Numbers, Roll, Snapshot
 from newsletter.audience.segments import Condition, Segment, Segments, column_name, folded, parse_segments
 from newsletter.errors import Mistake, SourceError, did_you_mean
 from newsletter.model import Recipient
@@ -24,12 +25,16 @@ from newsletter.model import Recipient
 __all__ = [
     "Audience",
     "Candidate",
+    "Change",
     "Condition",
     "ListReport",
     "Lists",
+    "Numbers",
     "Reason",
+    "Roll",
     "Segment",
     "Segments",
+    "Snapshot",
     "parse_segments",
     "sign_up",
 ]
@@ -60,6 +65,8 @@ class _Sorting(NamedTuple):
     decide: _Decide
     pass_over: _PassOver
     left: Mapping[str, Container[str]]
+    rolls: dict[str, Roll]
+    """Those that have not begun to watch."""
 
 
 class Candidate(NamedTuple):
@@ -170,12 +177,18 @@ class Audience:
     def __iter__(self) -> Iterator[Candidate]:
         return self.read({})
 
-    def read(self, left: Mapping[str, Container[str]]) -> Iterator[Candidate]:
-        """The people, where some have left a list: its name → whom it is as if it did not hold, by key."""
+    def read(
+        self, left: Mapping[str, Container[str]], rolls: Mapping[str, Roll] | None = None
+    ) -> Iterator[Candidate]:
+        """The people, where some have left a list: its name → whom it is as if it did not hold, by key.
+
+        `rolls` watch the lists of these files, whichever of their rows match.
+        """
         shared: set[str] = set()
         seen: dict[str, int] = {}
         places = len(self.segments)
-        sorting = _Sorting(_decider(places, seen, shared), _passer(places, seen), left)
+        watching = dict(rolls or {})
+        sorting = _Sorting(_decider(places, seen, shared), _passer(places, seen), left, watching)
         tallies: dict[str, _Tally] = {}
         unmatched: list[str] = []
         for place, segment in enumerate(self.segments):
@@ -218,6 +231,9 @@ class Audience:
         fields_at = [(column, at) for at, column in enumerate(held.columns) if column != EMAIL]
         decide, pass_over = sorting.decide, sorting.pass_over
         left = sorting.left.get(held.stem)
+        # A list of two segments is watched the first time.
+        roll = sorting.rolls.pop(held.name, None)
+        note = None if roll is None else roll.watch(held)
         for line, row in held.rows(tally.bad):
             tally.rows += 1
             try:
@@ -225,6 +241,8 @@ class Audience:
             except address.AddressError as error:
                 tally.invalid(line, str(error))
                 continue
+            if note is not None:
+                note(written, row)
             day = "" if day_at is None else row[day_at]
             dated = day != "" and is_past(day)
             if day and not dated and consent_required:

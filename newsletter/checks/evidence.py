@@ -47,6 +47,8 @@ class Evidence:
     """What SpamAssassin on this machine says, if it was asked."""
     drift: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Segment → how many people the last issue went to, and how many this one would."""
+    vanished: Mapping[str, int] = field(default_factory=dict)
+    """List that is no longer there → how many people had left it."""
 
     @property
     def rehearsal(self) -> bool:

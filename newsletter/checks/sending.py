@@ -216,6 +216,19 @@ def about_as_many_as_last_time(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
+@rule("S13", Severity.WARNING)
+def lists_that_people_left_are_there(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for lists that people left and that are no longer in `lists/`.
+
+    Why it matters: such a list may be there under another name, so whoever left it gets nothing by any list.
+    Example: 12 people left `members`, and the list is called `members-2027.csv` now.
+    Instead: give the list its name back, or opt those people out of it by its new name and lift the old.
+    """
+    for name, number in evidence.vanished.items():
+        people = "1 person" if number == 1 else f"{number:,} people"
+        yield Finding(f"{people} left the list '{name}', which is gone: they get nothing by any list", "lists/")
+
+
 def _places(evidence: Evidence) -> Iterator[str]:
     """Where braces stand that are no merge field."""
     for passage in evidence.prose.passages:

@@ -79,6 +79,8 @@ class World:
     spam: SpamScore | None = None
     last_time: Mapping[str, int] = field(default_factory=dict)
     """Segment → how many people the issue before this one went to."""
+    vanished: Mapping[str, int] = field(default_factory=dict)
+    """List that is no longer there → how many people had left it."""
 
 
 ASKED_NOTHING = World()

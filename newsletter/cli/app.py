@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.audited import audited
-from newsletter.cli.choices import Format, Suppress, Transport, Unreached
+from newsletter.cli.choices import Format, ListsAction, Suppress, Transport, Unreached
 
 app = typer.Typer(
     add_completion=False,
@@ -175,6 +175,9 @@ def send(
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Let SendGrid check every request and send nothing.")
     ] = False,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="Use a list that changed by more than the limit.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Send a draft to its segments; by the outbox, a rehearsal on this disk.
@@ -192,7 +195,14 @@ def send(
         segments=segment,
         transport=transport,
         receipt=receipt,
-        wishes=sending.Wishes(at=at, not_after=not_after, hold_minutes=hold, canary=canary, sandbox=sandbox),
+        wishes=sending.Wishes(
+            at=at,
+            not_after=not_after,
+            hold_minutes=hold,
+            canary=canary,
+            sandbox=sandbox,
+            accept_drift=accept_drift,
+        ),
         as_json=json,
     )
 
@@ -330,14 +340,20 @@ def reconcile(
 
 
 @app.command()
-def lists(json: Json = False) -> None:
-    """Show the segments with their counts, and the rows of the lists that cannot be used.
+def lists(
+    action: Annotated[
+        ListsAction | None,
+        typer.Argument(metavar="[check]", help="Look at every list, and what changed in it."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Show the segments with their counts; or check the lists: bad rows, and what changed since the last send.
 
-    Example: newsletter lists
+    Example: newsletter lists check
     """
     from newsletter.cli import listing
 
-    listing.lists(as_json=json)
+    return listing.lists(as_json=json) if action is None else listing.check(as_json=json)
 
 
 @app.command()

@@ -40,6 +40,12 @@ class Unreached(StrEnum):
     PENDING = "pending"
 
 
+class ListsAction(StrEnum):
+    """What `lists` does beside showing the segments."""
+
+    CHECK = "check"
+
+
 class Suppress(StrEnum):
     """What `suppress` does."""
 

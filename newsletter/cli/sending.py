@@ -30,6 +30,7 @@ class Wishes:
     hold_minutes: float | None = None
     canary: str | None = None
     sandbox: bool = False
+    accept_drift: bool = False
 
     def timing(self, mailing: Mailing) -> Timing:
         """The times in epoch seconds. Raises `UsageError` for what is no time."""
@@ -60,7 +61,7 @@ def plan(draft: str, *, segments: Sequence[str] | None, transport: Transport | N
     mailing = _open(draft, segments, transport)
     with dispatch.open_ledger(mailing.workspace) as ledger:
         made = _planned(ledger, mailing)
-        refusal = dispatch.refusal(ledger, mailing, made)
+        refusal = dispatch.refusal(ledger, mailing, made) or made.drift_refusal()
     if as_json:
         show.json(made.as_json())
     else:
@@ -93,7 +94,7 @@ def send(
         if dispatch.is_rehearsal(mailing.transport):
             return _rehearse(ledger, mailing, made, as_json=as_json)
         dispatch.way_out(mailing)  # A key that is missing is said before anybody agrees to anything.
-        _agree(ledger, mailing, made, receipt)
+        _agree(ledger, mailing, made, receipt, accept_drift=wishes.accept_drift)
         unfinished = ledger.open_runs(mailing.report.issue)
         begun = [run for run in unfinished if receipt and run.receipt == made.plan.receipt.value]
         summaries = [carry(mailing.workspace, ledger, run) for run in begun]
@@ -177,7 +178,7 @@ def _rehearse(ledger: Ledger, mailing: Mailing, made: Planned, *, as_json: bool)
     return summary.exit_code
 
 
-def _agree(ledger: Ledger, mailing: Mailing, made: Planned, receipt: str | None) -> None:
+def _agree(ledger: Ledger, mailing: Mailing, made: Planned, receipt: str | None, *, accept_drift: bool) -> None:
     """Let a real send pass only with a fitting receipt, or with the number of recipients typed."""
     refusal = dispatch.refusal(ledger, mailing, made)
     if refusal is not None:
@@ -191,10 +192,28 @@ def _agree(ledger: Ledger, mailing: Mailing, made: Planned, receipt: str | None)
     unfinished = [run for run in ledger.open_runs(mailing.report.issue) if run.receipt != receipt]
     if unfinished and receipt is None:
         show.say(f"an earlier sending of this issue is unfinished: newsletter resume {mailing.report.issue}")
+    if not accept_drift:
+        _accept_drift(made)
     if receipt is not None:
         _match(mailing.workspace, made, receipt)
     elif made.plan.total:
         _ask(made.plan.total)
+
+
+def _accept_drift(made: Planned) -> None:
+    """Let a list that changed by more than the limit pass only by a person's word: the number that moved."""
+    refusal = made.drift_refusal()
+    if refusal is None:
+        return
+    if not has_terminal():
+        raise refusal
+    show.say(f"{refusal.message}:")
+    for each in made.drifted:
+        show.say(f"  lists/{each.file} {each}")
+    moved = sum(each.moved for each in made.drifted)
+    typed = typer.prompt(f"Is that right? Type how many people moved, {moved:,}, to use it", err=True)
+    if typed.strip().replace(",", "") != str(moved):
+        raise NotReady("that is not the number; nothing was sent")
 
 
 def _match(workspace: Workspace, made: Planned, receipt: str) -> None:

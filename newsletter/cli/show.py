@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from newsletter.audience import ListReport
+    from newsletter.audience import Change, ListReport
     from newsletter.checks import Problem
     from newsletter.delivery.engine import Progress
     from newsletter.delivery.run import Row, Run, Status
@@ -120,7 +120,7 @@ def plan(planned: Planned) -> None:
     for segment in made.segments:
         if segment.examples:
             print(f"  {segment.title or segment.name}, such as {', '.join(segment.examples)}")
-    list_reports(made.lists)
+    list_reports(made.lists, made.changes)
     if made.shared:
         shared = counted(made.shared, "address is", "addresses are")
         print(f"  {shared} shared by people of different names; each gets one mail")
@@ -129,8 +129,9 @@ def plan(planned: Planned) -> None:
     console.print(f"to send: [bold]{made.total:,}[/]   receipt: [bold]{made.receipt.value}[/]")
 
 
-def list_reports(lists: Iterable[ListReport]) -> None:
-    """What reading each list found, with its first bad rows."""
+def list_reports(lists: Iterable[ListReport], changes: Iterable[Change] = ()) -> None:
+    """What reading each list found, with its first bad rows, and what changed since it was last used."""
+    by_file = {change.file: change for change in changes}
     for each in lists:
         bad = f", {each.invalid:,} that cannot be used" if each.invalid else ""
         print(f"  lists/{each.file}: {counted(each.rows, 'row', 'rows')}{bad}")
@@ -140,6 +141,8 @@ def list_reports(lists: Iterable[ListReport]) -> None:
             print(f"    … and {each.invalid - BAD_ROWS_SHOWN:,} more")
         for note in each.notes:
             print(f"    note: {note}")
+        if each.file in by_file:
+            print(f"    {by_file[each.file]}")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 Rule: one row per (issue, person). It has six rooms: runs, here; `claims`, the hot path of sending;
 `accounts`, all that is read; `suppressions`, the opt-outs; `audit`, what was done; `events`, what the other
-side tells later.
+side tells later; `used_lists`, the lists.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from newsletter.delivery import freezing, mailboxes, settling
+from newsletter.delivery import freezing, mailboxes, settling, used_lists
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
@@ -26,6 +26,7 @@ from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.schema import approvals, issues, people, runs
 from newsletter.delivery.settling import Evidence
 from newsletter.delivery.suppressions import Suppressions
+from newsletter.delivery.used_lists import UsedList, UsedLists
 from newsletter.errors import UsageError
 from newsletter.model import Edition, Headers
 
@@ -52,6 +53,7 @@ class Ledger:
         self.suppressions = Suppressions(database, now, code_of)
         self.audit = Audit(database, now)
         self.events = Events(database, now, code_of)
+        self.lists = UsedLists(database)
 
     @classmethod
     def open(
@@ -87,15 +89,18 @@ class Ledger:
         people: Iterable[freezing.Frozen],
         *,
         along: Iterable[tuple[NewRun, Iterable[freezing.Frozen]]] = (),
+        lists: Iterable[UsedList] = (),
     ) -> Run:
         """Write a run and its people, and others `along` with it, all or nothing.
 
+        `lists` are those it uses, as far as they are not kept so already; asked for when all people are read.
         Raises `NotReady` if somebody has the issue already.
         """
         with self._database.write() as connection:
             run_id = freezing.freeze(connection, new, people, now=self._now())
             for other, theirs in along:
                 freezing.freeze(connection, other, theirs, now=self._now())
+            used_lists.keep(connection, run_id, lists)
             return next(run for run in select_runs(connection, new.issue) if run.id == run_id)
 
     def runs(self, issue: str | None = None, kind: Kind | None = Kind.REAL) -> tuple[Run, ...]:

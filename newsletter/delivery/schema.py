@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -182,4 +183,13 @@ acts = Table(
     Column("people", Text, nullable=False),
     Column("ended_at", Float),
     Column("exit_code", Integer),
+)
+
+used_lists = Table(
+    "used_lists",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("run_id", Integer, ForeignKey("runs.id"), nullable=False),
+    Column("file_hash", String, nullable=False),
+    Column("people", LargeBinary, nullable=False),
 )

@@ -125,6 +125,11 @@ class Suppressions:
                 everywhere |= held
         return Suppressed(everywhere=mailboxes(everywhere, self._code_of), by_list=by_list)
 
+    def vanished(self, lists: Collection[str]) -> dict[str, int]:
+        """The lists that people left and that are no longer there → how many people."""
+        gone = {scope: len(held) for scope, held in self._in_force().items() if scope not in lists}
+        return {scope: number for scope, number in sorted(gone.items()) if scope != EVERYWHERE}
+
     def last_lifted(self) -> str:
         """A name for the newest lift, which a receipt holds; empty when there was none."""
         newest = (

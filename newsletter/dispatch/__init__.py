@@ -5,12 +5,13 @@ Rule: once frozen, a run needs neither draft nor list. What this room delivers, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from newsletter import address, plan
+from newsletter import address, drift, plan
+from newsletter.audience import Roll
 from newsletter.checks import SpamScore, World
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock, SystemClock
@@ -18,6 +19,7 @@ from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.freezing import Frozen
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
+from newsletter.delivery.suppressions import Suppressed
 from newsletter.dispatch.evidence import Proof, reconcile
 from newsletter.dispatch.ways import (
     OUTBOX,
@@ -50,6 +52,7 @@ __all__ = [
     "proposal",
     "reconcile",
     "refusal",
+    "rolls",
     "sendgrid_access",
     "sent_message",
     "smtp_server",
@@ -99,7 +102,8 @@ def planned(ledger: Ledger, mailing: Mailing) -> Planned:
 
     Raises `SourceError` where a segment of the draft matches nobody.
     """
-    made = make_plan(mailing, proposal(ledger, mailing), world(ledger, mailing))
+    proposed = proposal(ledger, mailing)
+    made = make_plan(mailing, proposed, world(ledger, mailing), rolls(ledger, mailing, proposed))
     insist_on_people(mailing)
     return made
 
@@ -116,7 +120,19 @@ def insist_on_people(mailing: Mailing) -> None:
 
 def world(ledger: Ledger, mailing: Mailing, spam: SpamScore | None = None) -> World:
     """What the checks are told beside the mailing itself. `spam` is what SpamAssassin said, if it was asked."""
-    return World(spam=spam, last_time=last_time(ledger, mailing.report.issue))
+    return World(
+        spam=spam,
+        last_time=last_time(ledger, mailing.report.issue),
+        vanished=ledger.suppressions.vanished(mailing.workspace.list_stems()),
+    )
+
+
+def rolls(ledger: Ledger, mailing: Mailing, proposed: Proposal) -> dict[str, Roll]:
+    """What watches the lists of a real send that are not what they were when they were last used."""
+    if is_rehearsal(mailing.transport):
+        return {}
+    suppressed = Suppressed(everywhere=proposed.suppressed, by_list=proposed.left)
+    return drift.Drift(ledger, mailing.workspace, suppressed).changed(mailing.files)
 
 
 def last_time(ledger: Ledger, issue: str) -> dict[str, int]:
@@ -172,8 +188,11 @@ def freeze(
         timing=timing or Timing(),
         canary=canary,
     )
-    copies = _own_copies(ledger, mailing, made) if kind is Kind.REAL else []
-    return ledger.freeze(new, _frozen(mailing.workspace, made), along=copies)
+    if kind is Kind.REHEARSAL:
+        return ledger.freeze(new, _frozen(mailing.workspace, made))
+    used = drift.Drift(ledger, mailing.workspace).to_keep(mailing.files)
+    people = _frozen(mailing.workspace, made, used.rolls)
+    return ledger.freeze(new, people, along=_own_copies(ledger, mailing, made), lists=used.kept())
 
 
 def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> Run:
@@ -256,9 +275,9 @@ def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> b
     return Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret()).message(person)
 
 
-def _frozen(workspace: Workspace, made: Planned) -> Iterator[Frozen]:
+def _frozen(workspace: Workspace, made: Planned, rolls: Mapping[str, Roll] | None = None) -> Iterator[Frozen]:
     code_of = coder(workspace.secret())
-    for recipient, values in plan.recipients(made.proposal, made.plan.receipt):
+    for recipient, values in plan.recipients(made.proposal, made.plan.receipt, rolls):
         yield recipient, values, code_of(recipient.key)
 
 

@@ -78,7 +78,7 @@ def count(
         made, crowd, gone = plan.reworded(kept.plan, proposal), kept.crowd, kept.gone
     else:
         crowd = Crowd(mailing.segments, mailing.audience.columns, basis.before)
-        made = plan.make(proposal, crowd.add)
+        made = plan.make(proposal, crowd.add, dispatch.rolls(ledger, mailing, proposal))
         dispatch.insist_on_people(mailing)
         gone = tuple(crowd.gone())
     mailing.workspace.remember_receipt(made.receipt.value, made.receipt.components)

@@ -107,6 +107,7 @@ FAULTY = {
     "S09": message(b"Subject: Report", b"Subject: Report\r\nSubject: Again"),
     "S10": evidence(spam=SpamScore(6.1, 5.0, ("SUBJ_ALL_CAPS",))),
     "S12": evidence(drift={"members": (650, 310)}),
+    "S13": evidence(vanished={"members": 12}),
     "S11": evidence(
         settings=settings(
             sender="{name: Maya, from: maya@reports.example.org, reply_to: no-reply@reports.example.org}"

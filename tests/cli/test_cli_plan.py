@@ -48,8 +48,8 @@ def test_the_plan_as_json_has_its_whole_shape(small: Small) -> None:
             },
         ],
         "lists": [
-            {"file": "clp-secretaries.csv", "rows": 2, "invalid": 0},
-            {"file": "members.csv", "rows": 7, "invalid": 1},
+            {"file": "clp-secretaries.csv", "rows": 2, "invalid": 0, "changes": None},
+            {"file": "members.csv", "rows": 7, "invalid": 1, "changes": None},
         ],
         "checks": {"verdict": "READY", "problems": []},
     }

@@ -39,9 +39,9 @@ def at_a_terminal(*arguments: str, cwd: Path) -> Iterator[tuple[subprocess.Popen
         process.communicate()
 
 
-def type_at_prompt(keyboard: int, *answers: str) -> str:
-    """Answer each question once it stands on the screen; everything the screen showed to the end."""
-    screen = read_until(keyboard, b"Type the number")
+def type_at_prompt(keyboard: int, *answers: str, asked: bytes = b"Type the number") -> str:
+    """Answer each question once the first stands on the screen; everything the screen showed to the end."""
+    screen = read_until(keyboard, asked)
     for answer in answers:
         os.write(keyboard, f"{answer}\n".encode())
     return (screen + read_until(keyboard, None)).decode()
@@ -79,6 +79,20 @@ def test_a_wrong_number_sends_nothing(small: Small, relay: Relay) -> None:
     assert "that is not the number; nothing was sent" in screen
     assert relay.taken == []
     assert small.good("status", "--json").json == []
+
+
+def test_a_list_that_moved_too_far_is_asked_about_first(small: Small, relay: Relay) -> None:
+    """With what changed in it; the number of those who moved uses it, and then the recipients are asked for."""
+    assert small.send().code == 0
+    small.change(f"drafts/{DRAFT}.md", f"id: {ISSUE}", "id: next")
+    small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
+    small.change("lists/members.csv", JANE, "new@example.net")
+    for answers, code in ((("3",), 1), (("2", "5"), 0)):
+        with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
+            screen = type_at_prompt(keyboard, *answers, asked=b"Type how many people moved")
+            assert process.wait(timeout=30) == code, screen
+        assert f"lists/members.csv since {ISSUE}: 1 new (n…@example.net), 1 gone (j…@example.net)" in screen
+    assert relay.addresses["new@example.net"] == 1
 
 
 def test_ctrl_c_at_the_question_sends_nothing(small: Small, relay: Relay) -> None:
