@@ -177,7 +177,11 @@ class SendGrid(_Section):
     unsubscribe_group: int | None = Field(
         default=None, description="SendGrid's unsubscribe group for this list."
     )
-    webhook_key: Line | None = Field(default=None, description="The public key that signs SendGrid's events.")
+    webhook_key: Line | None = Field(
+        default=None,
+        description="The public key that signs SendGrid's events; two with a space between while one replaces "
+        "the other.",
+    )
 
 
 class Imap(_Section):

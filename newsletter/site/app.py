@@ -19,13 +19,13 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from newsletter.errors import NewsletterError
-from newsletter.site import leaving, online
+from newsletter.site import leaving, online, webhook
 from newsletter.site.guard import Guard
 from newsletter.site.office import Office, office_of
 
 _log = logging.getLogger(__name__)
 
-ROUTES: Final[list[BaseRoute]] = [*leaving.ROUTES, *online.ROUTES]
+ROUTES: Final[list[BaseRoute]] = [*leaving.ROUTES, *webhook.ROUTES, *online.ROUTES]
 """In order: the first that fits answers."""
 
 

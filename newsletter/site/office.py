@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from newsletter.feedback.webhook import Keys
 from newsletter.settings import Settings
 from newsletter.site.allowance import Allowance
 from newsletter.site.pages import Pages
@@ -28,6 +29,8 @@ class Office:
     secret: bytes = field(repr=False)
     records: Records
     pages: Pages
+    sendgrid_keys: Keys
+    """The keys that sign SendGrid's events."""
     forgeries: Allowance = field(default_factory=_forgeries)
 
     @property
@@ -37,7 +40,8 @@ class Office:
 
 @contextmanager
 def open_office(workspace: Workspace) -> Iterator[Office]:
-    """The office of a workspace. Raises `LedgerError`."""
+    """The office of a workspace. Raises `LedgerError`, and `SettingsError` for a key that is none."""
+    keys = Keys((workspace.settings.sendgrid.webhook_key or "").split())
     records = Records(workspace)
     try:
         yield Office(
@@ -45,6 +49,7 @@ def open_office(workspace: Workspace) -> Iterator[Office]:
             secret=workspace.secret(),
             records=records,
             pages=Pages(workspace.settings, joining=False),
+            sendgrid_keys=keys,
         )
     finally:
         records.close()
