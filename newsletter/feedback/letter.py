@@ -23,8 +23,9 @@ from newsletter import address
 from newsletter.delivery.fate import RANK, Event, Fate
 from newsletter.delivery.transports.smtp_replies import redacted
 from newsletter.feedback import heuristics
+from newsletter.feedback.leaving import left
 from newsletter.feedback.report import Text, Verdict, is_complaint, plain, report_in, returned, verdicts
-from newsletter.feedback.sendgrid import COMPLAINED, UNSUBSCRIBED
+from newsletter.feedback.sendgrid import COMPLAINED
 from newsletter.feedback.signs import About, Signs, addresses
 from newsletter.feedback.vouched import is_vouched
 
@@ -92,7 +93,7 @@ class Reader:
         subject = _subject(message)
         code = self.signs.token(subject)
         if code is not None:
-            return Read(Sort.LEAVING, _leaving(_identity(raw, message), at, code=code))
+            return Read(Sort.LEAVING, left(SOURCE, _identity(raw, message), at=at, code=code))
         return (
             self._older_bounce(raw, message, at)
             or self._automatic(raw, message, subject, at)
@@ -163,23 +164,10 @@ class Reader:
             key = address.key(address.parse(senders[0]))
         except address.AddressError:
             return Read(Sort.ASKS)
-        return Read(Sort.LEAVING, _leaving(_identity(raw, message), at, key=key))
+        return Read(Sort.LEAVING, left(SOURCE, _identity(raw, message), at=at, key=key))
 
 
 _UNDER_WAY: Final = frozenset({Fate.PROCESSED, Fate.DEFERRED, Fate.DELIVERED})
-
-
-def _leaving(identity: str, at: float, *, code: str = "", key: str = "") -> Event:
-    return Event(
-        source=SOURCE,
-        id=identity,
-        fate=Fate.UNSUBSCRIBED,
-        name="unsubscribe",
-        at=at,
-        code=code,
-        key=key,
-        suppress=UNSUBSCRIBED,
-    )
 
 
 def _event(

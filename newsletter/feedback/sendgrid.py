@@ -23,12 +23,12 @@ from newsletter import address
 from newsletter.delivery.fate import Event, Fate
 from newsletter.delivery.transports.smtp_replies import redacted
 from newsletter.feedback.enhanced import NO_MAILBOX, Failure, failure, status_in
+from newsletter.feedback.leaving import UNSUBSCRIBED
 
 SOURCE: Final = "sendgrid"
 FILE: Final = "sendgrid file"
 """A file of posts, which nobody signed: what it says is never taken for what SendGrid said."""
 
-UNSUBSCRIBED: Final = "unsubscribed"
 COMPLAINED: Final = "complained"
 
 _NOT_WANTED: Final = frozenset({"open", "click"})

@@ -16,13 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter import address
+from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.suppressions import EVERYWHERE
+from newsletter.feedback.leaving import UNSUBSCRIBED, left
 from newsletter.message import INERT, person_of
 from newsletter.site.office import Office, office_of
 from newsletter.site.pages import PRIVATE
 from newsletter.site.requests import client_of, form_of
 
-REASON = "unsubscribed"
 _BY_PAGE, _BY_ONE_CLICK = "the unsubscribe page", "one click in a mail program"
 
 
@@ -55,10 +57,19 @@ async def _look(office: Office, code: str) -> Response:
 async def _leave(office: Office, code: str, form: dict[str, str]) -> Response:
     found = await office.records.address_of(code)
     source = _BY_ONE_CLICK if "List-Unsubscribe" in form else _BY_PAGE
-    await office.records.write(
-        lambda ledger: ledger.suppressions.add([_key(code, found)], reason=REASON, source=source)
-    )
+    await office.records.write(lambda ledger: _note(ledger, code, found, source))
     return office.pages.page("left", headers=PRIVATE, whose=address.mask(found) if found else None)
+
+
+def _note(ledger: Ledger, code: str, found: str | None, source: str) -> None:
+    """Note that somebody leaves, once for as long as it holds: the button may be pressed again and again."""
+    history = ledger.suppressions.history(_key(code, found))
+    if not any(
+        (each.reason, each.scope, each.lifted_at) == (UNSUBSCRIBED, EVERYWHERE, None) for each in history
+    ):
+        at = SystemClock().now()
+        key = address.key(found) if found else ""
+        ledger.events.take([left(source, f"{code} {at}", at=at, code=code, key=key)])
 
 
 def _has_left(ledger: Ledger, code: str, found: str | None) -> bool:

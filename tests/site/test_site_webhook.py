@@ -110,7 +110,7 @@ def test_whatever_is_not_sendgrids_is_refused(small: Small) -> None:
             Post(good.body, dict.fromkeys(good.headers, "=")),
         ]
         assert [deliver(site, post).status for post in hostile] == [401, 401, 401, 400, 401, 401]
-        assert site.get(PATH).status == 405
+        assert site.get(PATH).status in {404, 405}
         assert _too_large(site) == 413
         assert kept(made) == []
         assert deliver(site, good).status == 204
