@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, Operati
 from newsletter.delivery import postgres
 from newsletter.errors import NewsletterError
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration. Compared before alembic is imported, which takes a third of a second."""
 
 _BUSY_S = 30.0
