@@ -25,8 +25,12 @@ _TO_WRITE = re.compile(
     \b(?:TODO|TO\ DO|TO-DO|FIXME|TK|TKTK|XXX+)\b
     # A figure or a name to be looked up: XX, £XX,000, xx per cent
     | (?<![\w-])(?:[£$€]\s?)?[xX]{2,}(?:[,.][xX\d]{2,})*(?:\s?(?:%|k|m|bn|per\ cent|members|votes))?(?![\w'’-])
+    | [£$€]\s?X(?:\s?(?:k|m|bn|million|billion))?\b(?![\w’'-])
+    | (?<![\w.-])(?-i:X)(?:\s?%|\ (?:per\ cent|members?|people|votes?|staff|delegates?|secretaries
+        |days?|weeks?|months?)\b)
     | \?{2,} | _{3,} | (?:\.{2}|…)\s?(?:here|to\ follow)\b
     | \b(?:lorem\ ipsum|dolor\ sit\ amet|consectetur\ adipiscing|blah(?:\ blah)+|asdf\w*)\b
+    | \binsert\ (?:[\w’'-]+\ ){1,4}here\b
     | \b(?:text|copy|figures?|names?|links?|quotes?|photo|picture|table|numbers?|dates?)
         \ (?:goes?|to\ go|to\ come)\ here\b
     # Something in brackets that is to be put there
@@ -38,7 +42,7 @@ _TO_WRITE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _ROMAN = re.compile(r"(?:[A-Z][a-z]+|[Cc]lause|[Pp]art|[Rr]ule)\s+$")
-"""What stands before a Roman numeral: “Rule XX”."""
+"""What stands before a Roman numeral or a name: “Rule XX”, “Generation X members”."""
 _CASED = re.compile(r"TK|TKTK|TO DO|TO-DO")
 """Words that mean nothing special in small letters."""
 
@@ -68,6 +72,8 @@ _DEBRIS = re.compile(
     | \b(?:PAGEREF|HYPERLINK\s+["“”]|MERGEFIELD|INCLUDEPICTURE|TOC\s\\o)\S*
     | _Toc\d{4,} | \bmso-[a-z-]+:? | </?(?:o|w|v|st1):\w+[^>]* | \[if\ \w+\]
     | Click\ or\ tap\ (?:here\ )?to\ enter\ text
+    # A comment in the margin: [MH1], Commented [MH2R1]:
+    | (?:Commented\s)?\[[A-Z]{1,4}\d{1,3}(?:R\d{1,2})?\]:?
     """,
     re.VERBOSE,
 )
@@ -88,7 +94,8 @@ _TYPED_MARKUP = re.compile(
     | (?<![\w*])\*(?=[^\W\d])(?![^*]{0,3}$)
     | \]\s?\(\s?(?:https?:|mailto:|www\.) | (?<=\w)\]\[
     # Other programs' merge fields
-    | \*?\|[A-Z]\w*\|\*? | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\] | \{%.*?%\} | \$\{\w+\}
+    | \*?\|[A-Z]\w*\|\*? | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\]
+    | (?<![{\w])\{[A-Za-z]\w{2,}\}(?!\}) | \{%.*?%\} | \$\{\w+\}
     | \[(?:FIRSTNAME|FNAME|NAME|UNSUBSCRIBE|firstname|first_name)\]
     | (?<!\w)-(?:firstName|first_name|name)-(?!\w)
     """,
@@ -179,11 +186,12 @@ def _is_merged(text: str, passage: Passage) -> bool:
 
 
 def _means_something(found: re.Match[str]) -> bool:
-    """A Roman numeral after the thing it counts, or a small word that is a code only in capitals."""
+    """A Roman numeral or a name after the thing it counts, or a small word that is a code only in capitals."""
     word = found[0]
     if _CASED.fullmatch(word.upper()) and not word.isupper():
         return True
-    return word.isupper() and set(word) == {"X"} and bool(_ROMAN.search(found.string[: found.start()]))
+    numeral = word.split()[0]
+    return numeral.isupper() and set(numeral) == {"X"} and bool(_ROMAN.search(found.string[: found.start()]))
 
 
 def _words_with(pattern: re.Pattern[str], passage: Passage) -> Iterable[str]:

@@ -59,6 +59,8 @@ _ATTACHED = re.compile(
     | (?:is|are|have)\s+(?:also\s+)?attached\b(?!\s+to\b)
     | I(?:[’']ve|\ have)?\ attach(?:ed)?\b(?!\s+(?:great|no|much|little|too)\b)
     | enclosed\s+(?:is|are|with|please)\b | (?:is|are)\s+enclosed\b
+    | (?:pdf|file|paper|document|spreadsheet|agenda|form|copy)s?\s+(?:attached|enclosed)\b
+    | (?:attached|enclosed)\s+(?:pdf|file|paper|document|spreadsheet|agenda|form|copy)\b
     )
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -85,6 +87,7 @@ _CLAIMS = tuple(
         rf"(?:^|[.!?]\s+)on\s+behalf\s+of\s+{_BODY}\b[^.;]{{0,60}}?\b(?:I|we|may)\b",
         rf"\b(?:sent|issued|published|written|circulated)\s+(?:to\s+you\s+)?(?:by|on\s+behalf\s+of|for)\s+{_BODY}\b",
         rf"\b{_THIS}\s+(?:\w+\s+)?(?:has|have|was|were|is|are)\s+(?:been\s+)?{_AGREED}\s+by\s+{_BODY}\b",
+        rf"\b{_BODY}\s+(?:has|have)\s+{_AGREED}\s+me\s+to\s+(?:write|tell|say|inform|report|send)\b",
         rf"\bspeak(?:ing)?\s+(?:here\s+)?(?:as|for)\s+(?:the\s+official\s+)?(?:spokes\w+|{_BODY})\b",
         r"\bin\s+my\s+official\s+capacity\b",
         r"\b(?:these|following|below|here)\s+(?:are|is)\s+the\s+(?:agreed\s+|approved\s+|full\s+|draft\s+)?minutes\b",
