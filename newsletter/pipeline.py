@@ -10,10 +10,12 @@ import email
 import email.policy
 import hashlib
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from newsletter import address, checks, plan
@@ -24,7 +26,6 @@ from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for
 from newsletter.model import Edition, Headers, Person, Recipient, Report
 from newsletter.plan import Proposal
-from newsletter.publish import PublicCopy, public_copy
 from newsletter.render import Look, edition
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
@@ -217,14 +218,21 @@ def open_mailing(
 
 def drafts_segments(workspace: Workspace, lists: Lists) -> dict[str, tuple[str, ...]]:
     """Each issue that has a draft → its segments, in order of precedence. A draft with mistakes is left out."""
-    found: dict[str, tuple[str, ...]] = {}
+    return {
+        report.issue: tuple(name for name in lists.segments.names if name in report.segments)
+        for _, report in _readable_drafts(workspace, lists)
+    }
+
+
+def draft_of(workspace: Workspace, lists: Lists, issue: str) -> Path | None:
+    """The draft of an issue, by its id; None where no draft that can be read has it."""
+    return next((path for path, report in _readable_drafts(workspace, lists) if report.issue == issue), None)
+
+
+def _readable_drafts(workspace: Workspace, lists: Lists) -> Iterator[tuple[Path, Report]]:
     for path in workspace.drafts():
-        try:
-            report = workspace.read_draft(path, _known(workspace, lists))
-        except SourceError:
-            continue
-        found[report.issue] = tuple(name for name in lists.segments.names if name in report.segments)
-    return found
+        with suppress(SourceError):
+            yield path, workspace.read_draft(path, _known(workspace, lists))
 
 
 def _known(workspace: Workspace, lists: Lists) -> Known:
@@ -369,27 +377,6 @@ def rendered(mailing: Mailing, *, segment: str | None, to: str | None, form: str
             mailing.workspace, chosen, inert, stranger(chosen, mailing.headers.sender_address)
         )
     return message if form == "eml" else part_of(message, form)
-
-
-def public(mailing: Mailing, *, form: str) -> bytes:
-    """A copy that belongs to nobody: the `pdf`, or a `fragment` to be pasted, as HTML or as `fragment-text`."""
-    from newsletter.publish import fragment  # noqa: PLC0415 - only when used
-
-    copy = public_copy(mailing.report, look(mailing.workspace.settings))
-    match form:
-        case "pdf":
-            return print_edition(mailing.workspace, copy)
-        case "fragment":
-            return fragment.html(copy).encode()
-        case _:
-            return fragment.text(copy).encode()
-
-
-def print_edition(workspace: Workspace, copy: PublicCopy) -> bytes:
-    """The PDF of a public copy. Raises `UsageError` where what sets it is not installed."""
-    from newsletter.publish import sheet  # noqa: PLC0415 - only when used
-
-    return sheet.print_edition(copy, workspace.templates, workspace.fonts)
 
 
 def one_message(workspace: Workspace, chosen: Edition, headers: Headers, person: Person) -> bytes:

@@ -223,11 +223,15 @@ class Limits(_Section):
 
 
 class Publish(_Section):
-    """Where the public pages stand."""
+    """The pages that `newsletter publish` makes."""
 
     url: WebAddress | None = Field(
         default=None, description="Where the pages stand, if elsewhere than `site_url`."
     )
+    folder: Line = Field(
+        default="site", min_length=1, description="The folder they are written to, in the workspace."
+    )
+    noindex: bool = Field(default=False, description="Search engines are asked to leave them out.")
 
 
 class Settings(_Section):
@@ -270,7 +274,7 @@ class Settings(_Section):
     serve: Serve = Field(default_factory=Serve, description="The public pages.")
     limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
 
-    publish: Publish = Field(default_factory=Publish, description="Where the public pages stand.")
+    publish: Publish = Field(default_factory=Publish, description="The pages that `newsletter publish` makes.")
 
     @property
     def pages_url(self) -> str | None:

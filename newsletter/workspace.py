@@ -173,6 +173,11 @@ class Workspace:
         folder = self.root / "fonts"
         return str(folder) if folder.is_dir() else None
 
+    @property
+    def site(self) -> Path:
+        """The folder that published pages are written to."""
+        return self.root / self.settings.publish.folder
+
     # State and secrets
 
     @property

@@ -138,6 +138,29 @@ def preview(
 
 
 @app.command()
+def publish(
+    issue: Annotated[
+        str | None, typer.Argument(metavar="ISSUE", help="The draft, or its id; left out with --all.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every issue that is published already.")] = False,
+    to: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write here instead of the site's folder.")
+    ] = None,
+    unmarked: Annotated[
+        bool, typer.Option("--unmarked", help="The change alters no meaning: publish it without a correction.")
+    ] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the issue off the site.")] = False,
+) -> None:
+    """Make the web page and the print edition of an issue, and the archive and feed around them.
+
+    Example: newsletter publish nec-2026-11-17
+    """
+    from newsletter.cli import publishing
+
+    publishing.publish(issue, everything=all_, to=to, unmarked=unmarked, withdraw=withdraw)
+
+
+@app.command()
 def plan(draft: Draft, segment: Segments = None, transport: Way = None, json: Json = False) -> int:
     """Show the dry run: who, how many, who not and why, the verdict and the receipt. Sends nothing.
 

@@ -134,7 +134,7 @@ def render(
     draft: str | None, *, segment: str | None, to: str | None, form: Format, output: Path | None
 ) -> None:
     """Write one rendered copy to a file or to stdout."""
-    from newsletter import pipeline
+    from newsletter import pipeline, publishing
 
     if draft is None:
         raise UsageError("say which draft", "Example: newsletter render 2026-11-17-nec")
@@ -148,7 +148,7 @@ def render(
         workspace, draft, at=now(workspace), segments=[segment] if segment else None
     )
     if form.is_public:
-        content = pipeline.public(mailing, form=form.value)
+        content = publishing.public(mailing, form=form.value)
     else:
         content = pipeline.rendered(mailing, segment=segment, to=to, form=form.value)
     _write(content, output)

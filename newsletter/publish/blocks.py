@@ -37,8 +37,8 @@ def _block(node: SyntaxTreeNode) -> Node:
         case "paragraph":
             made = {"kind": "paragraph", "inside": _spans(node.children), "rtl": _starts_right(node)}
         case "heading":
-            # `##` is a section's, and the first; what looks like one inside a quotation is less.
-            level = max(int(node.tag[1:]) - 1, 2)
+            # The title is not counted: a section's heading is the first level.
+            level = int(node.tag[1:]) - 1
             made = {"kind": "heading", "level": level, "inside": _spans(node.children)}
         case "bullet_list" | "ordered_list":
             made = _list(node)

@@ -34,6 +34,11 @@ class Corrected(NamedTuple):
     text: Token
 
 
+_ADDRESSES = frozenset({"href", "src"})
+_SECTION = 2
+"""The rank of a section's heading."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicCopy:
     """What every public copy says. No merge field and no token for one is left in it."""
@@ -133,7 +138,20 @@ def _settled(held: Content, tokens: Tokens) -> Content:
 
 def _plain_section(section: Section, tokens: Tokens) -> Section:
     heading = next(iter(_plain([section.heading], tokens))) if section.heading else None
-    return replace(section, heading=heading, body=tuple(_plain(section.body, tokens)))
+    return replace(section, heading=heading, body=tuple(_levelled(section, _plain(section.body, tokens))))
+
+
+def _levelled(section: Section, body: Iterable[Token]) -> Iterator[Token]:
+    """No heading is more than one rank below the one before it, nor of a section's own rank inside one.
+
+    Screen readers go by ranks (PDF/UA asks it: ISO 14289-1, 7.4.2), and the title of the report is the `h1`.
+    """
+    highest = _SECTION if section.heading is None else _SECTION + 1
+    rank = highest - 1
+    for token in body:
+        if token.type == "heading_open":
+            rank = min(max(int(token.tag[1:]), highest), rank + 1)
+        yield replace(token, tag=f"h{rank}") if token.type in {"heading_open", "heading_close"} else token
 
 
 def _plain(held: Iterable[Token], tokens: Tokens) -> Iterator[Token]:
@@ -153,6 +171,3 @@ def _plain_attribute(name: str, value: str | float, tokens: Tokens) -> str | flo
         return tokens.with_defaults(value)
     defaults: Mapping[str, str] = {token: default or "" for token, (_, default) in tokens.fields.items()}
     return tokens.pattern.sub(lambda found: quote(defaults[found[0]], safe=""), value)
-
-
-_ADDRESSES = frozenset({"href", "src"})

@@ -22,11 +22,10 @@ from newsletter.publish.blocks import Node
 from newsletter.publish.copy import PublicCopy
 from newsletter.publish.typesetting import Job, Part
 from newsletter.render.look import palette
-from newsletter.render.words import FEWEST_FOR_CONTENTS, in_words
+from newsletter.render.words import FEWEST_FOR_CONTENTS, in_words, unbroken
 
 TEMPLATE = "print/report.typ"
 
-_DAY_AND_MONTH = re.compile(r"(?<=\d) (?=[A-Z][a-z]+ \d{4})|(?<=[a-z]) (?=\d{4}\b)")
 _OPENING = "opening"
 """The anchor of what stands before the first heading."""
 
@@ -51,7 +50,7 @@ def values(copy: PublicCopy) -> dict[str, Any]:
         {
             "number": section.number,
             "anchor": section.anchor or _OPENING,
-            "heading": reading.heading(section.heading) if section.heading else None,
+            "heading": reading.line(section.heading) if section.heading else None,
             "blocks": reading.within(blocks.blocks(section.body)),
         }
         for section in held.sections
@@ -73,8 +72,7 @@ def _about(copy: PublicCopy) -> dict[str, Any]:
     language, _, region = copy.lang.partition("-")
     shades = palette(look)
     return {
-        # A day is not torn apart at the end of a line.
-        "title": _DAY_AND_MONTH.sub("\u00a0", copy.content.title),
+        "title": unbroken(copy.content.title),
         "name": look.sender_name,
         "role": look.role,
         "strapline": look.strapline,
@@ -110,22 +108,15 @@ def _closing(copy: PublicCopy) -> Iterator[Node]:
             yield {"text": words, "address": address, "shown": address}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Reading:
     """Goes through a report from its start to its end, and settles what depends on what came before.
 
-    A link whose address has to be written out has a number, the same for the same address. No heading is more
-    than one level below the one before it, which PDF/UA asks (ISO 14289-1, 7.4.2).
+    A link whose address has to be written out has a number, the same for the same address.
     """
 
     anchors: frozenset[str]
     notes: dict[str, int] = field(default_factory=dict)
-    level: int = 0
-
-    def heading(self, token: Token) -> list[Node]:
-        """A section's."""
-        self.level = 1
-        return self.line(token)
 
     def line(self, token: Token) -> list[Node]:
         return self.within(blocks.inline(token))
@@ -139,14 +130,7 @@ class _Reading:
         if not isinstance(value, dict):
             return value
         node = {key: self._read(each) for key, each in value.items()}
-        match node.get("kind"):
-            case "link":
-                return node | self._of_link(node)
-            case "heading":
-                self.level = min(node["level"], self.level + 1)
-                return node | {"level": self.level}
-            case _:
-                return node
+        return node | self._of_link(node) if node.get("kind") == "link" else node
 
     def _of_link(self, node: Node) -> Node:
         address = node["address"]

@@ -30,11 +30,13 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _SAFE_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
 
-def faults(html: str, *, pictures: frozenset[str], unsubscribe: str) -> Iterator[str]:
+def faults(
+    html: str, *, pictures: frozenset[str], unsubscribe: str, relations: frozenset[str] = frozenset()
+) -> Iterator[str]:
     """Each thing wrong.
 
     `pictures` are the addresses that may be fetched; `unsubscribe` is the link that must be there, empty in a
-    copy that is nobody's.
+    copy that is nobody's; `relations` are those that a page may name by `<link rel=…>`, which fetch nothing.
     """
     if len(_DOCTYPE.findall(html)) != 1 or not html.lower().startswith("<!doctype html"):
         yield "it has not one doctype, at its start"
@@ -42,7 +44,7 @@ def faults(html: str, *, pictures: frozenset[str], unsubscribe: str) -> Iterator
         yield f"{found}> is left uncompiled"
     root = etree.fromstring(html, etree.HTMLParser())
     yield from _of_document(root)
-    yield from _of_requests(root, pictures)
+    yield from _of_requests(root, pictures, relations)
     yield from _of_links(root, unsubscribe)
     yield from _of_comments(html, pictures)
 
@@ -58,9 +60,9 @@ def _of_document(root: Any) -> Iterator[str]:
             yield f"the picture {picture.get('src', '')} has no alt text"
 
 
-def _of_requests(root: Any, pictures: frozenset[str]) -> Iterator[str]:
+def _of_requests(root: Any, pictures: frozenset[str], relations: frozenset[str]) -> Iterator[str]:
     for element in root.iter(etree.Element):
-        if element.tag in _FETCHING:
+        if element.tag in _FETCHING and not (element.tag == "link" and element.get("rel") in relations):
             yield f"<{element.tag}> has no place in a mail"
         for name, value in element.attrib.items():
             if name in _FETCHING_ATTRIBUTES and not _allowed(value, pictures):

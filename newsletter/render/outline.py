@@ -21,9 +21,9 @@ _ROWS = frozenset({"tbody", "thead", "tfoot"})
 _CELLS = frozenset({"td", "th"})
 _TABLE_PARTS = frozenset({"table", "tr", *_ROWS})
 _KNOWN = markup.names(
-    "html head title meta style body div main article section header footer aside center address "
+    "html head title meta style link body div main article section header footer nav aside center address "
     "table tbody thead tfoot tr td th p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre hr br img wbr "
-    "a span b strong i em u s small big sub sup strike del ins code kbd samp abbr cite q font bdi tt"
+    "a span b strong i em u s small big sub sup strike del ins code kbd samp abbr cite q font bdi tt time"
 )
 """The tags that every reader takes for what they are, and that leave what follows them alone."""
 _REVEALED = re.compile(r"<!(?:--)?\[if[^\]]*\](?:>|-->)(?:<!-->|-->)?")

@@ -18,10 +18,11 @@ from markdown_it.utils import OptionsDict
 from markupsafe import Markup
 
 
-def block(tokens: Sequence[Token]) -> Markup:
-    """Paragraphs, lists, tables and so on."""
-    shown = _directed([_below_the_title(token) for token in tokens])
-    return Markup(_RENDERER.render(shown, _OPTIONS, {}))  # noqa: S704 - the renderer escapes all that is text
+def block(tokens: Sequence[Token], *, in_mail: bool = True) -> Markup:
+    """Paragraphs, lists, tables and so on. On a page of the web headings keep the rank that they have."""
+    shown = _directed([_below_the_title(token) if in_mail else token for token in tokens])
+    renderer, options = (_RENDERER, _OPTIONS) if in_mail else (_FOR_PAGES, _PAGE_OPTIONS)
+    return Markup(renderer.render(shown, options, {}))  # noqa: S704 - the renderer escapes all that is text
 
 
 def inline(token: Token) -> Markup:
@@ -91,17 +92,29 @@ class _Renderer(RendererHTML):
         return f'<th scope="col"{self.renderAttrs(tokens[idx])}>'
 
 
-_OPTIONS = OptionsDict(
-    {
-        "maxNesting": 100,
-        "html": False,
-        "linkify": False,
-        "typographer": False,
-        "quotes": "“”‘’",
-        "xhtmlOut": True,
-        "breaks": False,
-        "langPrefix": "language-",
-        "highlight": None,
-    }
-)
+class _PageRenderer(_Renderer):
+    def table_open(self, _tokens: Sequence[Token], _idx: int, _options: OptionsDict, _env: Any) -> str:
+        """What can be scrolled can be reached by the keyboard."""
+        return '<div class="table" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+
+
+def _options(*, closed: bool) -> OptionsDict:
+    """How tags are written; `closed` for the compiler of mails, which reads XML."""
+    return OptionsDict(
+        {
+            "maxNesting": 100,
+            "html": False,
+            "linkify": False,
+            "typographer": False,
+            "quotes": "“”‘’",
+            "xhtmlOut": closed,
+            "breaks": False,
+            "langPrefix": "language-",
+            "highlight": None,
+        }
+    )
+
+
+_OPTIONS, _PAGE_OPTIONS = _options(closed=True), _options(closed=False)
 _RENDERER = _Renderer()
+_FOR_PAGES = _PageRenderer()

@@ -81,6 +81,11 @@ def fill(theme: Theme, variables: Variables) -> Filled:
     return _fill(theme, f"{theme.name}/{ENTRY}", variables)
 
 
+def page(name: str, sources: Mapping[str, str], variables: Variables) -> str:
+    """A page of `templates/` that is no theme's, by its name. Raises `SourceError` for a fault of it."""
+    return _fill(Theme(name.partition("/")[0], sources), name, variables).text
+
+
 def prose_css(theme: Theme, variables: Variables) -> str:
     """The rules to be written into the tags of the report's text; empty where the theme has none."""
     name = f"{theme.name}/{PROSE}"

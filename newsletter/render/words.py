@@ -5,7 +5,8 @@ Rule: a sentence is written here once. Where a setting is empty its text is empt
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import quote
 
@@ -19,6 +20,8 @@ FEWEST_FOR_CONTENTS = 3
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
+
+_DAY = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(_MONTHS)})(?: (\d{{4}}))?\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,31 +53,51 @@ class Words:
 
 def words(report: Report, look: Look, tokens: Tokens, *, minutes: int, personal: bool) -> Words:
     """The sentences for one edition. `personal` is False for the web, print and forwarding copies."""
-    return Words(
-        writer=", ".join(part for part in (look.sender_name, look.role) if part),
+    said = replace(
+        words_of(look),
         meeting=_meeting(report.meeting),
         date=in_words(report.meeting.date),
         reading_time=f"About {minutes} minute{'s' if minutes != 1 else ''} to read",
-        why=f"You get this because you asked for my reports – {tokens.sign_up}." if personal else "",
-        unsubscribe_url=tokens.unsubscribe if personal else "",
+        web_url=web_address(look.pages_url, report.issue) if look.pages_url else "",
+    )
+    if not personal:
+        return said
+    return replace(
+        said,
+        why=f"You get this because you asked for my reports – {tokens.sign_up}.",
+        unsubscribe_url=tokens.unsubscribe,
+        forwarded="Did somebody pass this on to you? You can ask for your own copy at",
+    )
+
+
+def words_of(look: Look) -> Words:
+    """What stands on a page that is about no report."""
+    return Words(
+        writer=", ".join(part for part in (look.sender_name, look.role) if part),
+        meeting="",
+        date="",
+        reading_time="",
+        why="",
+        unsubscribe_url="",
         answer="To answer me, or to put me right, write to",
         reply_to=look.reply_to,
         imprint=look.imprint,
         postal_address="" if look.postal_address in look.imprint else look.postal_address,
         privacy_url=look.privacy_url,
-        web_url=web_address(look.pages_url, report.issue) if look.pages_url else "",
+        web_url="",
         site_url=look.site_url,
-        forwarded=(
-            "Did somebody pass this on to you? You can ask for your own copy at"
-            if personal
-            else "You can get these reports by e-mail: ask for them at"
-        ),
+        forwarded="You can get these reports by e-mail: ask for them at",
     )
 
 
 def in_words(day: date) -> str:
     """The day as people write it: "17 November 2026"."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def unbroken(text: str) -> str:
+    """The text with each day held together, so that no line ends within one."""
+    return _DAY.sub(lambda found: "\u00a0".join(filter(None, found.groups())), text)
 
 
 def web_address(pages_url: str, issue: str) -> str:

@@ -1,4 +1,4 @@
-"""“See it online”: the published folder `site/` of the workspace, as it stands on the disk.
+"""“See it online”: the folder that `newsletter publish` writes, as it stands on the disk.
 
 Rule: a file is shown by its kind, and nothing outside the folder, nothing hidden and nothing unknown ever is.
 What is shown is the same for everybody, so caches may keep it, and a page is asked for again each time, since
@@ -17,7 +17,6 @@ from starlette.staticfiles import StaticFiles
 
 from newsletter.site.office import office_of
 
-FOLDER = "site"
 _INDEX = "index.html"
 
 _ALWAYS_ASK, _FOR_AN_HOUR = "no-cache", "public, max-age=3600"
@@ -61,7 +60,7 @@ async def _show(request: Request) -> Response:
     wanted = PurePosixPath(path + _INDEX if path.endswith("/") or not path else path)
     if any(part.startswith(".") for part in wanted.parts) or "\\" in path or "//" in f"/{path}":
         raise HTTPException(404)
-    published = _Published(office_of(request).workspace.root / FOLDER)
+    published = _Published(office_of(request).workspace.site)
     if not wanted.suffix:
         # Only if it is a folder with an index; the links in it start from there.
         await published.answer(request, f"{wanted}/{_INDEX}")

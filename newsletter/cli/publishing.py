@@ -1,0 +1,55 @@
+"""Publishing: an issue's page, and the archive around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsletter import pipeline, publishing
+from newsletter.cli import show
+from newsletter.cli.writing import now, opened
+from newsletter.errors import SourceError, UsageError
+from newsletter.workspace import Workspace
+
+
+def publish(wanted: str | None, *, everything: bool, to: Path | None, unmarked: bool, withdraw: bool) -> None:
+    """Print the address of what was published; talk of what changed."""
+    workspace = opened()
+    if everything == (wanted is not None) or (withdraw and everything):
+        raise UsageError(
+            "say which issue, or --all for those that are published", "See: newsletter publish --help"
+        )
+    if wanted is not None and withdraw:
+        _tell(workspace, publishing.withdraw(workspace, wanted, folder=to))
+        return
+    issues = [wanted] if wanted is not None else _published(workspace, to)
+    drafts = [_draft(workspace, each) for each in issues]
+    lists = pipeline.open_lists(workspace)
+    for draft in drafts:
+        mailing = pipeline.open_mailing(workspace, draft, at=now(workspace), lists=lists)
+        _tell(workspace, publishing.publish(mailing, folder=to, unmarked=unmarked))
+
+
+def _published(workspace: Workspace, to: Path | None) -> list[str]:
+    return [each.id for each in publishing.read_archive(to or workspace.site).issues]
+
+
+def _draft(workspace: Workspace, wanted: str) -> str:
+    """The draft of this name, or the one with this id."""
+    try:
+        return str(workspace.draft_path(wanted))
+    except SourceError as error:
+        lists = pipeline.open_lists(workspace)
+        found = pipeline.draft_of(workspace, lists, wanted)
+        if found is None:
+            raise error from None
+        return str(found)
+
+
+def _tell(workspace: Workspace, done: publishing.Published) -> None:
+    print(done.address)
+    for name in done.written:
+        show.say(f"wrote {workspace.shown(done.folder / name)}")
+    for name in done.removed:
+        show.say(f"removed {workspace.shown(done.folder / name)}")
+    if not done.written and not done.removed:
+        show.say(f"{workspace.shown(done.folder)} is as it was")
