@@ -97,6 +97,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _list_file(value: str) -> str:
+    if not re.fullmatch(r"[^/\\.][^/\\]*\.csv", value):
+        raise ValueError("the name of a file in lists/ that ends in .csv")
+    return value
+
+
 def _network(value: str) -> str:
     try:
         return str(ip_network(value.strip()))
@@ -129,6 +135,7 @@ Font = Annotated[str, AfterValidator(_font)]
 Language = Annotated[str, AfterValidator(_language)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, AfterValidator(_one_line)]
+ListFile = Annotated[str, AfterValidator(_list_file)]
 Network = Annotated[str, AfterValidator(_network)]
 Disclaimer = Annotated[str, AfterValidator(_disclaimer)]
 
@@ -210,6 +217,15 @@ class Serve(_Section):
     private_key: Line | None = Field(default=None, description="The PEM file with the key of that certificate.")
 
 
+class Subscribe(_Section):
+    """The form on the public pages by which people join, after they have confirmed it by mail."""
+
+    list: ListFile = Field(default="web.csv", description="The list they are added to, a file of `lists/`.")
+    wording: Line = Field(
+        min_length=1, description="What they agree to; shown to them, and kept with their row."
+    )
+
+
 class Limits(_Section):
     """What stops a surprise."""
 
@@ -272,6 +288,9 @@ class Settings(_Section):
     sendgrid: SendGrid = Field(default_factory=SendGrid, description="SendGrid.")
     imap: Imap | None = Field(default=None, description="The mailbox bounces come to.")
     serve: Serve = Field(default_factory=Serve, description="The public pages.")
+    subscribe: Subscribe | None = Field(
+        default=None, description="The form by which people join; without it there is none."
+    )
     limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
 
     publish: Publish = Field(default_factory=Publish, description="The pages that `newsletter publish` makes.")

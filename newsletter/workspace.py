@@ -6,17 +6,20 @@ environment or `.newsletter/secret`, are asked for when needed, and stand in no 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import IO
 
+from newsletter.audience import joining
 from newsletter.drafts import Known
 from newsletter.drafts import parse as parse_draft
 from newsletter.errors import Mistake, SettingsError, SourceError, UsageError, Where, did_you_mean
@@ -140,6 +143,35 @@ class Workspace:
         found = ((path.name, path.stat()) for path in (self.root / "lists").glob("*.csv"))
         return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found))
 
+    def check_joining(self, name: str) -> None:
+        """Make the list that people join, where there is none. Raises `SourceError` for one that cannot be."""
+        with self._list_to_write(name) as path:
+            if path.exists():
+                joining.check(_read_bytes(path, self.shown(path)), name=name, folder="lists")
+            else:
+                _replace(path, joining.new_list())
+
+    def join_list(self, name: str, person: Mapping[str, str]) -> None:
+        """Write somebody into a list: whole and on the disk when this returns, and as it was if it fails.
+
+        `person` has the columns `joining.COLUMNS`. Raises `SourceError`.
+        """
+        with self._list_to_write(name) as path:
+            held = _read_bytes(path, self.shown(path)) if path.exists() else joining.new_list()
+            _replace(path, joining.joined(held, person, name=name, folder="lists"))
+
+    @contextmanager
+    def _list_to_write(self, name: str) -> Iterator[Path]:
+        """The path of a list while no other process of ours writes one."""
+        path = self.root / "lists" / name
+        try:
+            with (self.state_dir / "lists.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield path
+        except OSError as error:
+            what = f"cannot be written: {error.strerror or type(error).__name__}"
+            raise SourceError([Mistake(Where(self.shown(path)), what)]) from None
+
     # Themes
 
     def theme(self, name: str) -> Theme:
@@ -259,6 +291,23 @@ _PRIVATE = b"""# People's addresses, and what was sent to whom: never in a publi
 /outbox/
 /.newsletter/
 """
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put another file in the place of one, at once and for good; its rights stay."""
+    fresh = path.with_name(f".{path.name}.new")
+    rights = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, rights), "wb") as file:  # noqa: PTH123
+        os.fchmod(file.fileno(), rights)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _read_settings(path: Path) -> Settings:

@@ -19,13 +19,13 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from newsletter.errors import NewsletterError
-from newsletter.site import leaving, online, webhook
+from newsletter.site import joining, leaving, online, webhook
 from newsletter.site.guard import Guard
 from newsletter.site.office import Office, office_of
 
 _log = logging.getLogger(__name__)
 
-ROUTES: Final[list[BaseRoute]] = [*leaving.ROUTES, *webhook.ROUTES, *online.ROUTES]
+ROUTES: Final[list[BaseRoute]] = [*leaving.ROUTES, *joining.ROUTES, *webhook.ROUTES, *online.ROUTES]
 """In order: the first that fits answers."""
 
 
@@ -48,7 +48,7 @@ def build(office: Office) -> ASGIApp:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     """Close the records while the process is still being listened to: after a signal nothing else is run."""
     yield
-    app.state.office.records.close()
+    app.state.office.close()
 
 
 async def _refused(request: Request, error: Exception) -> Response:

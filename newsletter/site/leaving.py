@@ -73,7 +73,8 @@ def _note(ledger: Ledger, code: str, found: str | None, source: str) -> None:
 
 
 def _has_left(ledger: Ledger, code: str, found: str | None) -> bool:
-    return any(each.lifted_at is None for each in ledger.suppressions.history(_key(code, found)))
+    history = ledger.suppressions.history(_key(code, found))
+    return any((each.scope, each.lifted_at) == (EVERYWHERE, None) for each in history)
 
 
 def _key(code: str, found: str | None) -> str:

@@ -22,6 +22,7 @@ PRIVATE = {"X-Robots-Tag": "noindex, nofollow"}
 """For a page that only the holder of a link should find."""
 
 _WORDS = {
+    403: ("Not from there", "This form works on its own page alone. Please open that and fill it in there."),
     404: ("There is nothing here", "The address may have been cut off when it was copied."),
     405: ("That cannot be done here", "This page can be looked at, but it takes nothing of this kind."),
     408: (
