@@ -58,7 +58,7 @@ class Accounts:
     def counts(self, run: Run) -> Counts:
         """The six of one run."""
         segments: dict[str, Counter[str]] = defaultdict(Counter)
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             self._add_up(connection, run, self._living(connection, [run]), segments, None)
         return Counts(**sum(segments.values(), Counter()))
 

@@ -15,7 +15,9 @@ from newsletter.delivery.claims import Entry
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.crew import Batch
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.link import Link
 from newsletter.delivery.outcome import Outcome, Patience, Settled, State, settle
+from newsletter.delivery.owners import BEAT_S
 from newsletter.delivery.processes import Process
 from newsletter.delivery.run import Claim, Run
 
@@ -66,8 +68,10 @@ class Books:
         policy: Policy,
         clock: Clock,
         random: Callable[[], float],
+        link: Link,
     ) -> None:
         self._ledger = ledger
+        self._ask = link
         self._run = run
         self._process = process
         self._policy = policy
@@ -78,7 +82,8 @@ class Books:
         self._exhausted = False
         self._looked_for_dead = False
         self._began_at = self._recorded_at = clock.now()
-        counts = ledger.accounts.counts(run)
+        self._seen_at = link.lease.now()
+        counts = link(lambda: ledger.accounts.counts(run))
         self.planned = counts.pending + counts.deferred
         self.settled = 0
         self.stopped = False
@@ -109,14 +114,16 @@ class Books:
         limit = min(self._limit(room, batch), self._process.room)
         if self._exhausted or not limit or self.too_early:
             return Claim()
-        claim = self._ledger.claims.claim(
-            self._run,
-            limit,
-            owner=self._process.name,
-            after=self._cursor,
-            per_second=self._policy.per_second,
+        claim = self._ask(
+            lambda: self._ledger.claims.claim(
+                self._run,
+                limit,
+                owner=self._process.name,
+                after=self._cursor,
+                per_second=self._policy.per_second,
+            )
         )
-        self.stopped = claim.stopped
+        self.stopped |= claim.stopped
         self._exhausted = self._cursor == 0 and not claim.people and not claim.suppressed
         self._cursor = claim.last_id if claim.people or claim.suppressed else 0
         self.settled += claim.suppressed
@@ -124,6 +131,28 @@ class Books:
             self._attempts[each.person.id] = each.attempts
             self._process.add(each.person.id)
         return claim
+
+    def keep_alive(self) -> None:
+        """Say to the other machines that this process lives, and hear whether the run was stopped."""
+        lease = self._ask.lease
+        if not self._ledger.owners.are_leased or (lease.holds and lease.now() < self._seen_at + BEAT_S):
+            return
+        self._ask(self._beat if lease.holds else self.come_back)
+
+    def hurry(self) -> None:
+        """From now on wait for no ledger that does not answer."""
+        self._ask.patient = False
+
+    def come_back(self) -> None:
+        """After a silence: live again, and give back claims that nobody here knows of."""
+        self._beat()
+        self._ledger.claims.release_strays(self._run, self._process.name, self._attempts.keys())
+
+    def _beat(self) -> None:
+        asked_at = self._ask.lease.now()
+        self.stopped |= self._ledger.owners.beat(self._process.name, self._run.id)
+        self._ask.lease.renew(asked_at)
+        self._seen_at = asked_at
 
     def batch_size(self, people: int, room: int, batch: int) -> int:
         """How many people a batch should hold, so that the lines share the work."""
@@ -136,7 +165,7 @@ class Books:
     def give_back(self, batch: Batch) -> None:
         """Return claims of which no byte counted."""
         ids = [parcel.person.id for parcel in batch]
-        self._ledger.claims.release(self._process.name, ids)
+        self._ask(lambda: self._ledger.claims.release(self._process.name, ids))
         self._forget(ids)
         self._look_again(somebody=bool(ids))
 
@@ -149,7 +178,7 @@ class Books:
         """Write outcomes down, in one commit."""
         self._recorded_at = self._clock.now()
         entries = [Entry(outcome, self._settled(outcome)) for outcome in outcomes]
-        self._ledger.claims.record(self._process.name, entries)
+        self._ask(lambda: self._ledger.claims.record(self._process.name, entries))
         self._forget([outcome.person for outcome in outcomes])
         states = [entry.settled.state for entry in entries]
         self._look_again(somebody=State.PENDING in states)
@@ -161,7 +190,7 @@ class Books:
             return False
         if self._looked_for_dead:
             return True
-        self._ledger.claims.recover(self._run, self._policy.patience)
+        self._ask(lambda: self._ledger.claims.recover(self._run, self._policy.patience))
         self._looked_for_dead = True
         self._look_again(somebody=True)
         return False
@@ -170,7 +199,7 @@ class Books:
         """What the ending comes to, with everybody's state known."""
         if ending not in {Ending.DONE, Ending.LATE}:
             return ending
-        pending = self._ledger.accounts.counts(self._run).pending
+        pending = self._ask(lambda: self._ledger.accounts.counts(self._run)).pending
         if ending is Ending.LATE:
             return Ending.LATE if pending else Ending.DONE
         return Ending.CANARY if pending and self._run.waits_for_a_word else Ending.DONE

@@ -110,7 +110,7 @@ class Claims:
 
     def end(self, run: Run, owner: str, ending: str) -> None:
         """The process has left the run, with no claim of its own."""
-        with self._database.write() as connection:
+        with self._database.write(promptly=True) as connection:
             self._owners.forget(connection, owner, run.id)
             connection.execute(
                 update(runs).where(runs.c.id == run.id).values(ending=ending, ended_at=self._now()),
@@ -132,7 +132,7 @@ class Claims:
         """
         now = self._now()
         attempt = secrets.token_hex(6)
-        with self._database.write() as connection:
+        with self._database.write(promptly=True) as connection:
             stopped = connection.scalar(select(runs.c.stop_at).where(runs.c.id == run.id))
             if stopped is not None:
                 return Claim(stopped=True)
@@ -153,7 +153,7 @@ class Claims:
             return
         now = self._now()
         gone = [entry.outcome.person for entry in entries if entry.outcome.gone]
-        with self._database.write() as connection:
+        with self._database.write(promptly=True) as connection:
             _record(connection, owner, [_recorded(entry) for entry in entries], now)
             if gone:
                 keys = connection.scalars(select(people.c.key).where(people.c.id.in_(gone))).all()
@@ -165,7 +165,7 @@ class Claims:
         """Give back claims of which no byte has left, as if they had never been made."""
         rows = [{"b_id": person, "b_owner": owner} for person in unbegun]
         if rows:
-            with self._database.write() as connection:
+            with self._database.write(promptly=True) as connection:
                 connection.execute(_RELEASE, rows)
 
     def release_strays(self, run: Run, owner: str, held: Collection[int]) -> None:
@@ -174,7 +174,7 @@ class Claims:
         When the connection breaks while a claim commits, nobody knows whom it took.
         """
         mine = select(people.c.id).where(*of_run(run), people.c.owner == owner, _FOR_ITS_OWNER)
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             strays = [person for person in connection.scalars(mine) if person not in held]
         self.release(owner, strays)
 
@@ -182,7 +182,7 @@ class Claims:
         """Settle the claims of dead processes on this run; the number of people who became unknown."""
         unknown = 0
         buried = []
-        with self._database.write() as connection:
+        with self._database.write(promptly=True) as connection:
             whole = _whole(connection, run)
             for owner in self._owners.lock(connection, run.id):
                 words = self._processes.last_words(owner.name)
@@ -201,7 +201,7 @@ class Claims:
 
     def tidy(self, patience: Patience) -> None:
         """Settle the claims of the dead on all runs, and remove the journals that have no more to say."""
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             begun = frozenset(connection.scalars(select(owners.c.run_id)))
             found = [run for run in select_runs(connection) if run.id in begun]
         for run in found:
@@ -209,7 +209,7 @@ class Claims:
         self._processes.sweep(self._has_a_run)
 
     def _has_a_run(self, owner: str) -> bool:
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             return connection.scalar(select(owners.c.owner).where(owners.c.owner == owner)) is not None
 
     def _settle_by_journal(

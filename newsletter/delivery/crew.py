@@ -22,6 +22,7 @@ from newsletter.delivery.back_off import BackOff, Losses
 from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.outcome import Outcome, State
+from newsletter.delivery.owners import Lease
 from newsletter.delivery.processes import MARKS, Mark, Process
 from newsletter.delivery.transports import Line, LineLost, Parcel, Transport
 from newsletter.errors import TransportStopped
@@ -48,8 +49,9 @@ class GaveUp:
 class Desk:
     """Where the crew reports: thread-safe, and quick."""
 
-    def __init__(self, process: Process, breaker: Breaker, stop: Event) -> None:
+    def __init__(self, process: Process, breaker: Breaker, stop: Event, lease: Lease) -> None:
         self._process = process
+        self._lease = lease
         self._breaker = breaker
         self._stop = stop
         self._lock = Lock()
@@ -102,8 +104,13 @@ class Desk:
         with self._lock:
             self.open_lines += change
 
-    def stopping(self) -> bool:
+    def ending(self) -> bool:
+        """Whether the session is to end."""
         return self.halt.is_set() or self._stop.is_set() or self._process.asked_to_stop()
+
+    def stopping(self) -> bool:
+        """Whether nothing may be begun: the session ends, or the ledger has not answered for too long."""
+        return self.ending() or not self._lease.holds
 
 
 class BatchReport:
@@ -115,6 +122,8 @@ class BatchReport:
         self._handed_over: set[int] = set()
         self.got_through = False
         """Whether the other side has answered for somebody."""
+        self.stopped = False
+        """Whether the line was told to begin nothing more."""
 
     def __call__(self, outcome: Outcome) -> None:
         parcel = self._open.pop(outcome.person)
@@ -136,7 +145,8 @@ class BatchReport:
             self._desk.withdraw(parcel.person.id)
 
     def stopping(self) -> bool:
-        return self._desk.stopping()
+        self.stopped |= self._desk.stopping()
+        return self.stopped
 
     def finish(self, why: str) -> Batch:
         """Settle what was handed over and not reported as unknown; what is left is to be begun anew."""
@@ -191,14 +201,14 @@ class Worker(Thread):
         left = report.finish(lost.detail if lost else "the line ended without a reply")
         if report.got_through:
             self._losses.got_through()
-        if end is None and len(left) == len(batch) and not self._desk.stopping():
+        if end is None and len(left) == len(batch) and not report.stopped:
             end = RuntimeError(f"the {self._transport.name} line returned without doing anything")
         self._desk.mail.put(Returned(left, end))
         return end
 
     def _deliver(self, batch: Batch, report: BatchReport) -> None:
         """By a line opened if need be, unless it is time to stop."""
-        if self._desk.stopping():
+        if report.stopping():
             return
         if self._line is None:
             self._line = self._transport.connect()

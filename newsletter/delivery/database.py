@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
 
 from newsletter.delivery import postgres
+from newsletter.delivery.watchdog import Watchdog
 from newsletter.errors import NewsletterError
 
 HEAD = "0007"
@@ -42,9 +43,13 @@ class LedgerLost(LedgerError):
 class Database:
     """One ledger, open. `read` and `write` give a connection inside a transaction."""
 
+    answer_s = 20.0
+    """So long a server may take to answer what is asked while people are mailed; then it counts as lost."""
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reading = _for_reading(engine)
+        self._watchdog = Watchdog()
 
     @classmethod
     def open(cls, url: str) -> Database:
@@ -61,16 +66,35 @@ class Database:
         return cls(engine)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A consistent view; another process may write meanwhile. Raises `LedgerError`."""
-        with _told("read"), self._reading.connect() as connection, connection.begin():
+    def read(self, *, promptly: bool = False) -> Iterator[Connection]:
+        """A consistent view; another process may write meanwhile. Raises `LedgerError`.
+
+        `promptly`: it is not waited for longer than `answer_s`.
+        """
+        with (
+            _told("read"),
+            self._reading.connect() as connection,
+            self._limit(connection, promptly),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that is durable when the block has ended. Raises `LedgerError`."""
-        with _told("written"), self._engine.begin() as connection:
+    def write(self, *, promptly: bool = False) -> Iterator[Connection]:
+        """A transaction that is durable when the block has ended. `promptly` as above. Raises `LedgerError`."""
+        with (
+            _told("written"),
+            self._engine.connect() as connection,
+            self._limit(connection, promptly),
+            connection.begin(),
+        ):
             yield connection
+
+    def _limit(self, connection: Connection, promptly: bool) -> AbstractContextManager[None]:
+        if not (promptly and self.is_shared):
+            return nullcontext()
+        raw: Any = connection.connection.driver_connection
+        return self._watchdog.limit(raw.fileno(), self.answer_s)
 
     @property
     def is_shared(self) -> bool:

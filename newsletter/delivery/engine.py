@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import random as default_random
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -24,11 +25,15 @@ from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.crew import Batch, Desk, GaveUp, Returned, Worker
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.link import Link
 from newsletter.delivery.run import Claim, Counts, Run
 from newsletter.delivery.transports import LineLost, Messages, Parcel, Transport
 from newsletter.errors import TransportStopped
 
 __all__ = ["Ending", "Policy", "Progress", "Summary", "deliver"]
+
+_LEAVE_S = 10.0
+"""How long a session without a ledger waits for what is in flight, so that the journal knows the end of it."""
 
 _TICK_S = 0.1
 """How long the loop sleeps at most: the age of Ctrl-C when it is seen."""
@@ -84,25 +89,34 @@ def deliver(
     `TransportStopped`: that is in the summary.
     """
     policy = policy or Policy()
-    ledger.claims.tidy(policy.patience)
+    link = Link(ledger.owners.lease(), clock, stop)
+    link(lambda: ledger.claims.tidy(policy.patience))
     process = ledger.processes.start()
-    ledger.claims.begin(run, process.name)
-    desk = Desk(process, Breaker(policy.tolerance), stop)
-    books = Books(ledger, run, process, policy=policy, clock=clock, random=random)
+    link(lambda: ledger.claims.begin(run, process.name))
+    desk = Desk(process, Breaker(policy.tolerance), stop, link.lease)
+    books = Books(ledger, run, process, policy=policy, clock=clock, random=random, link=link)
+    link.on_return = books.come_back
 
     def hire() -> Worker:
         return Worker(transport, loop.work, desk, clock=clock, back_off=policy.back_off, random=random)
 
     loop = _Loop(books, desk, transport, skeletons, hire=hire, stop=stop, progress=progress)
-    ending = loop.run()
-    ledger.claims.end(run, process.name, ending)
+    try:
+        ending = loop.run()
+        link(lambda: ledger.claims.end(run, process.name, ending))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        if loop.sent_home():
+            process.abandon()  # Whoever comes next may settle what is open, though this program lives on.
+        raise
     process.close()
     if loop.defect is not None:
         raise loop.defect
     return Summary(
         run=run,
         ending=ending,
-        counts=ledger.accounts.counts(run),
+        counts=link(lambda: ledger.accounts.counts(run)),
         settled=books.settled,
         elapsed_s=books.elapsed_s,
         reason=loop.reason,
@@ -143,11 +157,13 @@ class _Loop:
         """Go on until there is a reason to end; then bring in what is out."""
         try:
             while (ending := self._ending()) is None:
+                self._books.keep_alive()
                 self._hand_out()
                 self._listen()
                 self._write_down()
         except KeyboardInterrupt:
             self._desk.halt.set()
+            self._books.hurry()
             self._write_down(at_once=True)
             raise
         except BaseException:
@@ -155,6 +171,16 @@ class _Loop:
             raise
         self._bring_in()
         return self._books.final(ending)
+
+    def sent_home(self) -> bool:
+        """Let each thread finish the message it is at; whether all did in time."""
+        self._desk.halt.set()
+        for _ in self._workers:
+            self.work.put(None)
+        until = time.monotonic() + _LEAVE_S
+        for worker in self._workers:
+            worker.join(max(until - time.monotonic(), 0.0))
+        return not any(worker.is_alive() for worker in self._workers)
 
     def _ending(self) -> Ending | None:
         """Why to end now, if there is a reason."""
@@ -164,7 +190,7 @@ class _Loop:
             return Ending.BLOCKED
         if self._stop.is_set():
             return Ending.INTERRUPTED
-        if self._desk.stopping() or self._books.stopped:
+        if self._desk.ending() or self._books.stopped:
             return Ending.STOPPED
         if self._books.late:
             return Ending.LATE

@@ -89,14 +89,14 @@ class Owners:
     def begin(self, owner: str, run_id: int, since: float) -> None:
         """A process that is alive sets to work on a run."""
         row: dict[str, object] = {"owner": owner, "run_id": run_id, "since": since}
-        with self._database.write() as connection:
+        with self._database.write(promptly=True) as connection:
             if self.are_leased:
                 row |= {"seen_at": connection.scalar(select(_DATABASE_TIME)), "silence_s": self._silence_s}
             connection.execute(insert_new(connection, owners), row)
 
     def beat(self, owner: str, run_id: int) -> bool:
         """Say that this process lives, whatever others thought; whether its run is to stop."""
-        with self._database.write() as connection:
+        with self._database.write(promptly=True) as connection:
             connection.execute(
                 update(owners)
                 .where(owners.c.owner == owner)
@@ -126,8 +126,12 @@ class Owners:
 
     def lock(self, connection: Connection, run_id: int) -> list[Owner]:
         """The dead of a run, their rows locked: to be settled by one process alone."""
-        connection.execute(select(owners.c.owner).where(owners.c.run_id == run_id).with_for_update()).all()
-        return [each for each in self.on_runs(connection, [run_id]) if not self.is_alive(each)]
+        dead = [each.name for each in self.on_runs(connection, [run_id]) if not self.is_alive(each)]
+        rows = select(owners.c.owner).where(owners.c.run_id == run_id, owners.c.owner.in_(dead))
+        connection.execute(rows.order_by(owners.c.owner).with_for_update()).all()
+        # Somebody may have come back, or been settled, before the rows were locked.
+        again = self.on_runs(connection, [run_id]) if dead else []
+        return [each for each in again if each.name in dead and not self.is_alive(each)]
 
     def lose(self, connection: Connection, owner: Owner) -> None:
         """Take a process of another machine for dead; its row waits for its next word."""

@@ -64,3 +64,9 @@ def name_of(url: str) -> str:
 def _administered(started: PostgresServer) -> Iterator[psycopg.Connection]:
     with psycopg.connect(started.get_uri(), autocommit=True) as connection:
         yield connection
+
+
+def socket_of(url: str) -> str:
+    """The path of the socket that the server of a URL listens at."""
+    folder = psycopg.conninfo.conninfo_to_dict(url)["host"]
+    return f"{folder}/.s.PGSQL.5432"
