@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from newsletter import address, checks, dispatch
+from newsletter.audience import Change, ListReport
 from newsletter.errors import Mistake, NewsletterError, SourceError
 from newsletter.pipeline import Mailing
 from newsletter.preview.copies import GMAIL_CLIP_BYTES, Copy
@@ -173,6 +174,8 @@ def _counted(counted: Counted, mailing: Mailing) -> Told:
     """What the plan says, and whether it is the plan of the mailing that is shown."""
     made, crowd, refusal = counted.plan, counted.crowd, counted.refusal
     settings = mailing.workspace.settings
+    changes = {change.file: change for change in made.changes}
+    drifted = {change.file for change in counted.planned.drifted}
     return {
         "fresh": counted.mailing is mailing,
         "plan": {
@@ -197,16 +200,7 @@ def _counted(counted: Counted, mailing: Mailing) -> Told:
                 }
                 for each in made.segments
             ],
-            "lists": [
-                {
-                    "file": held.file,
-                    "rows": held.rows,
-                    "invalid": held.invalid,
-                    "bad": [{"line": line, "why": why} for line, why in held.bad_rows],
-                    "notes": list(held.notes),
-                }
-                for held in made.lists
-            ],
+            "lists": [_list(held, changes.get(held.file), drifted) for held in made.lists],
         },
         "since": None
         if counted.last_issue is None
@@ -215,6 +209,18 @@ def _counted(counted: Counted, mailing: Mailing) -> Told:
         "approval": {"required": settings.approval == "required", "by": counted.approved_by},
         "refusal": None if refusal is None else f"{refusal.message}. {refusal.hint}",
         "command": _command(counted),
+    }
+
+
+def _list(held: ListReport, change: Change | None, drifted: Container[str]) -> Told:
+    return {
+        "file": held.file,
+        "rows": held.rows,
+        "invalid": held.invalid,
+        "bad": [{"line": line, "why": why} for line, why in held.bad_rows],
+        "notes": list(held.notes),
+        "change": "" if change is None else str(change),
+        "drifted": held.file in drifted,
     }
 
 
@@ -270,6 +276,8 @@ def _command(counted: Counted) -> str:
         words += ["--transport", mailing.transport]
     if not dispatch.is_rehearsal(mailing.transport):
         words += ["--receipt", counted.plan.receipt.value]
+        # The page says beside it to which lists that agrees.
+        words += ["--accept-drift"] if counted.planned.drift_refusal() else []
     return shlex.join(words)
 
 

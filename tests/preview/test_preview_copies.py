@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def test_the_checks_are_those_of_the_plan(
         assert small.send().code == 0
     for old, new in ((ISSUE, "nec-2027-01-26"), ("it was long", "it was another one")):
         small.change(f"drafts/{DRAFT}.md", old, new)
-    small.change("lists/members.csv", f"{AMP},", "no address,")
+    small.change("lists/segments.yaml", "{role: secretary}", "{role: secretary, clp: Anytown}")
     (tmp_path / "spam").mkdir()
     stand_in(tmp_path / "spam", monkeypatch)
     desk = a_desk(small)
@@ -191,6 +192,30 @@ def test_who_is_new_and_who_is_gone_is_told_against_the_last_issue(small: Small)
         ("a…@example.net", "no longer in these lists"),
         ("j…@example.net", "opted out"),
     ]
+
+
+def test_the_command_sends_exactly_what_is_shown(small: Small) -> None:
+    """To those on the page; where a list became another, the page says so, and the command agrees to it."""
+    with Relay() as relay:
+        small.use_relay(relay.port)
+        assert small.run(*shlex.split(command(a_desk(small)))[1:]).code == 0
+        assert sorted(relay.addresses) == sorted(EVERYBODY)
+        relay.taken.clear()
+        small.change(f"drafts/{DRAFT}.md", ISSUE, "nec-2027-01-26")
+        small.change(f"drafts/{DRAFT}.md", "it was long", "it was another one")
+        small.change("lists/members.csv", AMP, "newcomer@example.net")
+        desk = a_desk(small)
+        (drifted,) = [each for each in told.state(desk)["plan"]["lists"] if each["drifted"]]
+        assert drifted["file"] == "members.csv"
+        assert "1 gone" in drifted["change"]
+        assert command(desk).endswith(" --accept-drift")
+        assert small.run(*shlex.split(command(desk))[1:]).code == 0
+        assert sorted(relay.addresses) == sorted({*EVERYBODY, "newcomer@example.net"} - {AMP})
+
+
+def command(desk: preview.Desk) -> str:
+    """What the page gives to be copied."""
+    return str(told.state(desk)["command"])
 
 
 def test_a_draft_with_a_mistake_leaves_the_last_good_one(small: Small) -> None:

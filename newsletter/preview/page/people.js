@@ -48,12 +48,20 @@ function showCounts(plan) {
 }
 
 function showLists(lists) {
-  fill("lists-read", ...lists.filter((each) => each.invalid || each.notes.length).map((each) => make(
+  fill("lists-read", ...lists.filter((each) => each.invalid || each.notes.length || each.change).map((each) => make(
     "details", { className: "card", data: { key: each.file } },
-    make("summary", { data: { key: `summary ${each.file}` } }, `lists/${each.file}: ${each.invalid ? many(each.invalid, "row cannot be used", "rows cannot be used") : "a note"}`),
-    make("ul", {}, ...each.notes.map((note) => make("li", {}, note)),
+    make("summary", { data: { key: `summary ${each.file}` } }, `lists/${each.file}: ${listWords(each)}`),
+    make("ul", {}, each.change ? make("li", {}, `since it was last used: ${each.change}`) : "", ...each.notes.map((note) => make("li", {}, note)),
       ...each.bad.slice(0, 20).map((bad) => make("li", {}, `line ${bad.line}: ${bad.why}`))),
   )));
+}
+
+function listWords(list) {
+  const words = [
+    list.drifted ? "changed by more than the limit" : list.change ? "changed" : "",
+    list.invalid ? many(list.invalid, "row cannot be used", "rows cannot be used") : "",
+  ].filter(Boolean);
+  return words.join(", ") || "a note";
 }
 
 function showFilters(plan) {

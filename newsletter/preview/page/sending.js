@@ -40,8 +40,9 @@ function yesWords(plan) {
   }
   if (state.approval.by) return `${state.approval.by} has said yes to exactly this.`;
   const needed = state.approval.required ? " Nothing is sent without it." : "";
+  const drifted = plan.lists.filter((each) => each.drifted).map((each) => ` It agrees to lists/${each.file}, which changed: ${each.change}.`).join("");
   const found = state.checks.verdict === "READY" ? "" : ` The checks say ${state.checks.verdict.toLowerCase()}: look there first.`;
-  return `The yes is for ${people}.${needed}${found}`;
+  return `The yes is for ${people}.${needed}${drifted}${found}`;
 }
 
 async function chooseSegments() {
