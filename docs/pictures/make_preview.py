@@ -34,6 +34,7 @@ SLIPS = {
 """Two slips for the picture of the checks."""
 
 LAPTOP, PHONE = (1440, 940), (390, 844)
+TALL = 1180
 
 
 @contextmanager
@@ -91,9 +92,15 @@ def photograph(page: Page, draft: Path) -> None:
     page.click("#tab-people")
     take(page, "people-dark", "dark")
     page.click("#tab-send")
+    page.select_option("#way", "smtp")
+    page.locator("#command", has_text="--receipt").wait_for()
+    page.set_viewport_size({"width": LAPTOP[0], "height": TALL})
     take(page, "send-light")
+    page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
+    page.select_option("#way", "outbox")
     page.click("#tab-checks")
     slip(draft)
+    page.locator(".problem", has_text="click here").wait_for()
     page.locator(".problem .link").first.click()
     take(page, "checks-light")
 

@@ -30,6 +30,8 @@ function commandWords(plan) {
   return `For your helper, in the folder of this workspace. It sends to ${people}, or to nobody if anything has changed.${after}`;
 }
 
+const FOUND = { WARN: "The checks have warnings", "COULD NOT CHECK": "Something could not be checked" };
+
 function yesWords(plan) {
   if (state.refusal) return `It cannot be approved yet: ${state.refusal}`;
   if (!plan.total) return "Nobody would get it, so there is nothing to approve.";
@@ -41,7 +43,7 @@ function yesWords(plan) {
   if (state.approval.by) return `${state.approval.by} has said yes to exactly this.`;
   const needed = state.approval.required ? " Nothing is sent without it." : "";
   const drifted = plan.lists.filter((each) => each.drifted).map((each) => ` It agrees to lists/${each.file}, which changed: ${each.change}.`).join("");
-  const found = state.checks.verdict === "READY" ? "" : ` The checks say ${state.checks.verdict.toLowerCase()}: look there first.`;
+  const found = FOUND[state.checks.verdict] ? ` ${FOUND[state.checks.verdict]}: look there first.` : "";
   return `The yes is for ${people}.${needed}${drifted}${found}`;
 }
 
