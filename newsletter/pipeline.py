@@ -199,7 +199,7 @@ def open_mailing(
     `lists` are those of the workspace, where the caller has them open.
     """
     lists = lists or open_lists(workspace)
-    report = workspace.read_draft(workspace.draft_path(draft), _known(workspace, lists))
+    report = workspace.read_draft(workspace.draft_path(draft), known(workspace, lists))
     chosen = lists.segments.select(segments or report.segments or lists.segments.names)
     return Mailing(
         workspace=workspace,
@@ -232,10 +232,11 @@ def draft_of(workspace: Workspace, lists: Lists, issue: str) -> Path | None:
 def _readable_drafts(workspace: Workspace, lists: Lists) -> Iterator[tuple[Path, Report]]:
     for path in workspace.drafts():
         with suppress(SourceError):
-            yield path, workspace.read_draft(path, _known(workspace, lists))
+            yield path, workspace.read_draft(path, known(workspace, lists))
 
 
-def _known(workspace: Workspace, lists: Lists) -> Known:
+def known(workspace: Workspace, lists: Lists) -> Known:
+    """What a draft of this workspace may refer to."""
     return Known(
         fields=lists.columns,
         segments=lists.segments.names,

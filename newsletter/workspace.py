@@ -104,7 +104,11 @@ class Workspace:
 
     def read_draft(self, path: Path, known: Known) -> Report:
         """Parse a draft. Raises `SourceError` with every mistake in it."""
-        return parse_draft(_read_bytes(path, self.shown(path)), name=self.shown(path), known=known)
+        return self.parse_draft(_read_bytes(path, self.shown(path)), path, known)
+
+    def parse_draft(self, text: bytes, path: Path, known: Known) -> Report:
+        """Parse what is to be written to a draft. Raises `SourceError` with every mistake in it."""
+        return parse_draft(text, name=self.shown(path), known=known)
 
     # Lists
 

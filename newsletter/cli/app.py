@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.audited import audited
-from newsletter.cli.choices import Format, ListsAction, Suppress, Transport, Unreached
+from newsletter.cli.choices import Document, Format, ListsAction, Suppress, Transport, Unreached
 
 app = typer.Typer(
     add_completion=False,
@@ -62,6 +62,33 @@ def new(
     from newsletter.cli import writing
 
     writing.new(title)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A document of Word, LibreOffice or the web, a PDF, text; - for stdin."
+        ),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="DRAFT", help="The draft's file, or its name inside drafts/."),
+    ] = None,
+    format_: Annotated[
+        Document | None, typer.Option("--format", help="What the file is, where its first bytes do not tell.")
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Then open the draft in the preview.")] = False,
+    json: Json = False,
+) -> int:
+    """Make a draft of a document, say what was changed, and compare the two word by word. Sends nothing.
+
+    Example: newsletter import "NEC report November.docx" --preview
+    """
+    from newsletter.cli import importing
+
+    return importing.import_document(file, output=output, form=format_, preview=preview, as_json=json)
 
 
 @app.command()

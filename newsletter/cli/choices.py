@@ -53,3 +53,13 @@ class Suppress(StrEnum):
     REMOVE = "remove"
     LIST = "list"
     IMPORT = "import"
+
+
+class Document(StrEnum):
+    """What `import` reads."""
+
+    DOCX = "docx"
+    ODT = "odt"
+    HTML = "html"
+    TXT = "txt"
+    PDF = "pdf"

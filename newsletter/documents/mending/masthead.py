@@ -1,0 +1,166 @@
+"""What stands above a report: its title, the date, who writes. The mail's own head says all of it.
+
+Rule: only lines that say nothing else are taken out, and the title becomes `title:`; what also says something
+of its own stays in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from newsletter.documents.blocks import Block, Kind, Role
+from newsletter.documents.mending import phrases
+from newsletter.documents.mending.steps import Blocks, Change, Mended
+
+STEP = "masthead"
+
+_ZONE = 10
+"""Blocks from the top among which the head ends."""
+_PROSE_WORDS = 25
+_LARGER = 1.3
+"""Letters so much larger than the text's are the title's."""
+_TITLE_WORDS = 20
+_ABOUT = re.compile(
+    r"\b(?:report|bulletin|newsletter|notes?|update|account|minutes|letter|briefing|round-?up|NEC|executive|committee|forum|conference)\b",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(
+    r"(?:from|to|cc|bcc|sent|date|subject|reply-to|attachments?)\s*:\s*(?P<rest>.*)", re.IGNORECASE
+)
+_SUBJECT = re.compile(r"subject\s*:\s*(?:(?:fwd?|re)\s*:\s*)*(?P<rest>.+)", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_SAID_ANYWAY = frozenset(
+    "a an and by for from in member my of on report reporting s the this to written your".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """What the settings say of the writer, so that a document need not."""
+
+    name: str = ""
+    role: str = ""
+    strapline: str = ""
+    disclaimer: str = ""
+    imprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was taken from the top of a document."""
+
+    title: str = ""
+    lines: tuple[str, ...] = ()
+    """The lines that were taken out, the title's among them."""
+
+
+def mend(blocks: Blocks, author: Author) -> tuple[Mended, Head]:
+    """Take the masthead out of the text."""
+    zone = _zone(blocks)
+    mails = _mail_headers(blocks)
+    title = mails[1] or None
+    taken: dict[int, str] = dict.fromkeys(mails[0], "the head of a mail")
+    at = None if title else _title(blocks, zone, len(mails[0]))
+    if at is not None:
+        title = _text(blocks[at])
+        taken[at] = "the title"
+    for index in range(zone):
+        if index not in taken and _says_nothing_else(blocks[index], title or "", author):
+            taken[index] = "it is in the mail's own head"
+    lines = tuple(blocks[index].text for index in sorted(taken))
+    changes = [Change(STEP, blocks[index].text) for index in sorted(taken)]
+    rest = [block for index, block in enumerate(blocks) if index not in taken]
+    return Mended.of(rest, changes), Head(title or "", lines)
+
+
+def _zone(blocks: Blocks) -> int:
+    """How many blocks from the top can be the masthead: those before the text begins."""
+    for index, block in enumerate(blocks[:_ZONE]):
+        is_prose = block.kind is Kind.PARAGRAPH and len(block.text.split()) >= _PROSE_WORDS
+        if is_prose or phrases.is_greeting(block.text) or block.kind in {Kind.POINT, Kind.TABLE}:
+            return index
+    return min(len(blocks), _ZONE)
+
+
+def _mail_headers(blocks: Blocks) -> tuple[list[int], str]:
+    """The headers of a mail that was pasted whole, and its subject."""
+    found: list[int] = []
+    subject = ""
+    for index, block in enumerate(blocks[:_ZONE]):
+        lines = block.text.split("\n")
+        if not all(_MAIL.match(line) for line in lines):
+            break
+        found.append(index)
+        subject = next((each["rest"].strip() for line in lines if (each := _SUBJECT.fullmatch(line))), subject)
+    return (found, subject) if subject else ([], "")
+
+
+def _title(blocks: Blocks, zone: int, start: int) -> int | None:
+    marked = [index for index in range(start, zone) if blocks[index].role is Role.TITLE]
+    first_level = [
+        index for index in range(start, zone) if blocks[index].kind is Kind.HEADING and blocks[index].level == 1
+    ]
+    alone = first_level if len([b for b in blocks if b.kind is Kind.HEADING and b.level == 1]) == 1 else []
+    if marked:
+        return marked[0]
+    if alone and not any(_can_be_title(block) for block in blocks[start : alone[0]]):
+        return alone[0]
+    sizes = Counter(block.size for block in blocks if block.size for _ in block.text.split())
+    usual = sizes.most_common(1)[0][0] if sizes else 0.0
+    large = [index for index in range(start, zone) if _is_large(blocks[index], usual)]
+    if large:
+        return max(large, key=lambda index: blocks[index].size or 0.0)
+    return next((index for index in range(start, zone) if _can_be_title(blocks[index])), None)
+
+
+def _is_large(block: Block, usual: float) -> bool:
+    is_short = 0 < len(block.text.split()) <= _TITLE_WORDS and block.kind in {Kind.PARAGRAPH, Kind.HEADING}
+    return (
+        is_short
+        and bool(block.size)
+        and (block.size or 0.0) >= usual * _LARGER
+        and not phrases.is_date(block.text)
+    )
+
+
+def _can_be_title(block: Block) -> bool:
+    words = block.text.split()
+    if (
+        not 1 < len(words) <= _TITLE_WORDS
+        or phrases.is_date(block.text)
+        or block.kind not in {Kind.PARAGRAPH, Kind.HEADING}
+    ):
+        return False
+    return (
+        bool(_ABOUT.search(block.text))
+        and not block.text.rstrip().endswith((".", ":", ","))
+        and not phrases.is_byline(block.text)
+    )
+
+
+def _text(block: Block) -> str:
+    return " ".join(block.text.split()).rstrip(":;")
+
+
+def _says_nothing_else(block: Block, title: str, author: Author) -> bool:
+    """Whether every word of a block stands in the head of the mail already."""
+    text = block.text.strip()
+    if block.kind not in {Kind.PARAGRAPH, Kind.HEADING} or phrases.is_greeting(text):
+        return False
+    known = set(_words(f"{title} {author.name} {author.role} {author.strapline}")) | _SAID_ANYWAY
+    without_date = phrases.without_dates(text)
+    words = _words(without_date)
+    is_date = without_date != text and not words
+    said_by_title = bool(author.name or title) and bool(words) and set(words) <= known
+    return is_date or said_by_title
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def as_heading(block: Block) -> Block:
+    """A title that stays in the text is a heading like the others."""
+    return replace(block, role=Role.TEXT)

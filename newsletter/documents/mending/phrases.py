@@ -1,0 +1,130 @@
+"""Words by which a line is known for what it is: a greeting, good wishes, the lead-in of a list.
+
+Rule: only what people write again and again; a line that says nothing of itself is left to its place and style.
+"""
+
+from __future__ import annotations
+
+import re
+
+_I = re.IGNORECASE
+_GREETING = re.compile(
+    r"""
+    (?: dear | hello | hi | greetings | good\ (?:morning|afternoon|evening) | comrades | friends | colleagues )
+    \b [^.]{0,60} [,:!]? $
+    """,
+    _I | re.VERBOSE,
+)
+_CLOSING = re.compile(
+    r"""
+    (?: (?:with\ )? (?:very\ |all\ |my\ )? (?:best|kind|warm|warmest|kindest|good|many|every\ good)
+            (?:\ and\ good)? \ ? (?:wishes|regards|thanks)?
+        | (?:with\ )? (?:many\ )? thanks (?:\ and\ (?:best|good|kind)\ (?:wishes|regards))?
+        | thank\ you | regards | solidarity | fraternally | cheers | sincerely | all\ the\ best
+        | until\ next\ time
+        | yours (?:\ (?:sincerely|ever|fraternally|faithfully|in\ solidarity))?
+        | (?:yours\ )? in\ (?:solidarity|unity|friendship)
+        | with\ every\ good\ wish
+    ) \s* [,.!]? $
+    """,
+    _I | re.VERBOSE,
+)
+_CONTACT = re.compile(
+    r"""
+    \S@\S+\.\w | https?:// | \bwww\. | \b0\d{3,4}[ )]?\d{3}
+    | ^(?: tel | telephone | phone | mobile | e-?mail | web | website | twitter | facebook | address | x
+        | bluesky | contact ) \s* :
+    """,
+    _I | re.VERBOSE,
+)
+_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
+_DATE_ALONE = re.compile(
+    rf"{_WEEKDAY}\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?[A-Z][a-z]+,?(?:\s+\d{{4}})?"
+    r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|[A-Z][a-z]+\s+\d{4}",
+    _I,
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DATE = re.compile(
+    rf"\b{_WEEKDAY}(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?\b"
+    r"|\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)\b|\b\d{4}-\d{2}-\d{2}\b",
+    _I,
+)
+_BYLINE = re.compile(
+    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter)\s+)?(?:by|from))\s+[A-Z][a-z]"
+)
+_LEADS_IN = re.compile(
+    r"""
+    \b(?:follow(?:s|ing)|includ(?:e|es|ed|ing)|said|says|asked|agreed|decided|were|are|was|is|be|been|have|has|had
+        |will|would|can|could|should|must|may|might|these|this|those|they|we|you|it|he|she|there|here|who|which
+        |wanted|heard|noted|raised|reported|proposed|resolved|voted|approved|means|meant|do|did|does|note|see)\b
+    | ^(?:I|my)\b | \bI\b
+    """,
+    _I | re.VERBOSE,
+)
+_ASKS = re.compile(r"(?:What|Where|How|Why|When|Who|Whose)\b")
+_ONLY_LEADS = re.compile(
+    r"""
+    (?: (?:the|some|other|my|our|key|main|two|three|four|five|six|more|further|also) \  )*
+    (?: points? | questions? | decisions? | actions? | issues? | highlights? | dates? | figures?
+        | reasons? | examples? | results? | votes? | arguments? | for | against | in\ brief | in\ short
+        | namely | for\ example
+        | for\ instance | notably | plus | first | second | finally | summary )
+    (?: \ (?:of\ note|discussed|raised|covered|agreed) )? \s* :?
+    """,
+    _I | re.VERBOSE,
+)
+
+
+def is_no_heading(text: str) -> bool:
+    """Whether a short line is a greeting, good wishes, a date, a byline, or how to reach somebody."""
+    text = text.strip()
+    return bool(
+        _GREETING.fullmatch(text)
+        or _CLOSING.fullmatch(text)
+        or _CONTACT.search(text)
+        or _DATE_ALONE.fullmatch(text)
+        or _BYLINE.match(text)
+    )
+
+
+def is_greeting(text: str) -> bool:
+    """Whether a line greets the reader, as the first line of a letter does."""
+    return bool(_GREETING.fullmatch(text.strip()))
+
+
+def is_closing(text: str) -> bool:
+    """Whether a line is the good wishes at the end of a letter."""
+    return bool(_CLOSING.fullmatch(text.strip().split("\n")[0]))
+
+
+def is_date(text: str) -> bool:
+    """Whether a line is a date and nothing else."""
+    return bool(_DATE_ALONE.fullmatch(text.strip()))
+
+
+def is_byline(text: str) -> bool:
+    """Whether a line says who wrote this."""
+    return bool(_BYLINE.match(text.strip()))
+
+
+def leads_in(text: str) -> bool:
+    """Whether a line that ends in a colon is the beginning of a sentence that a list completes."""
+    return bool(_LEADS_IN.search(text))
+
+
+def asks(text: str) -> bool:
+    """Whether a line begins as a question does that a section answers: “Where I have been”."""
+    return bool(_ASKS.match(text))
+
+
+def is_name_of_section(text: str) -> bool:
+    """Whether a line that ends in a colon above a list names a subject."""
+    return not leads_in(text) and not _ONLY_LEADS.fullmatch(text.strip())
+
+
+def without_dates(text: str) -> str:
+    """A text without the whole dates in it."""
+    return _DATE.sub("", text)

@@ -1,0 +1,192 @@
+"""Points of a list that were typed: a bullet, a dash, a number, then text.
+
+Rule: a sign that can be text makes a point only beside others of its kind, or under a line that announces them;
+numbers only where they count on. Labels such as (a), which the text may refer to, stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.documents.blocks import Block, Kind, cut, stripped, text_of
+from newsletter.documents.mending.marks import Mark, mark_of
+from newsletter.documents.mending.steps import Blocks, Change, Mended
+
+STEP = "typed points"
+UNMARKED = "points without a sign"
+
+_INDENT = 1.5
+_FEWEST = 2
+_LONGEST_UNMARKED = 25
+_SEMICOLON = re.compile(r"[;,](?:\s+(?:and|or))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    sign: str
+    left: float
+
+
+def mend(blocks: Blocks) -> Mended:
+    """Find the points of a document and how deep they stand."""
+    marks = [_mark(block) for block in blocks]
+    counted = _that_hold(blocks, marks)
+    changes: list[Change] = []
+    mended: list[Block] = []
+    levels: list[_Level] = []
+    for index, (block, mark) in enumerate(zip(blocks, marks, strict=True)):
+        if mark is None or index not in counted:
+            if not _belongs(block, levels):
+                levels = []
+            mended.append(block)
+            continue
+        depth = _depth(mark, block, levels)
+        mended.append(_point(block, mark, depth, changes))
+    return Mended.of(_unmarked(mended), changes)
+
+
+def _mark(block: Block) -> Mark | None:
+    if block.kind not in {Kind.PARAGRAPH, Kind.POINT} or (block.kind is Kind.PARAGRAPH and block.level):
+        return None
+    mark = mark_of(block.text)
+    if block.kind is Kind.POINT:
+        # A bullet typed into a list that is one already, as people do who do not trust their program.
+        return mark if mark is not None and mark.kind in {"bullet", "letter"} else None
+    return mark
+
+
+def _that_hold(blocks: Blocks, marks: Sequence[Mark | None]) -> set[int]:
+    """The markers that make points."""
+    found: set[int] = set()
+    letters = [index for index, mark in enumerate(marks) if mark and mark.kind == "letter"]
+    for index, mark in enumerate(marks):
+        if mark is None or mark.length >= len(blocks[index].text):
+            continue
+        match mark.kind:
+            case "bullet":
+                holds = True
+            case "letter":
+                holds = len(letters) >= _FEWEST or _after_point(index, marks)
+            case "dash":
+                holds = _has_kin(index, marks) or _announced(index, blocks)
+            case "number":
+                holds = _counts_on(index, marks)
+            case _:
+                holds = _has_kin(index, marks)
+        if holds:
+            found.add(index)
+    return found
+
+
+def _near(index: int, marks: Sequence[Mark | None]) -> list[Mark]:
+    """The markers next to a block; one block may stand between."""
+    places = [*range(max(index - 2, 0), index), *range(index + 1, min(index + 3, len(marks)))]
+    return [mark for place in places if (mark := marks[place])]
+
+
+def _has_kin(index: int, marks: Sequence[Mark | None]) -> bool:
+    own = marks[index]
+    beside = [marks[place] for place in (index - 1, index + 1) if 0 <= place < len(marks)]
+    return own is not None and any(mark is not None and mark.kind == own.kind for mark in beside)
+
+
+def _after_point(index: int, marks: Sequence[Mark | None]) -> bool:
+    return any(mark.is_sure for mark in _near(index, marks))
+
+
+def _announced(index: int, blocks: Blocks) -> bool:
+    return index > 0 and blocks[index - 1].text.rstrip().endswith(":")
+
+
+def _counts_on(index: int, marks: Sequence[Mark | None]) -> bool:
+    """Whether a number stands directly beside the one before or after it."""
+    own = marks[index]
+    assert own is not None
+    number = own.number or 0
+
+    def at(place: int) -> int | None:
+        mark = marks[place] if 0 <= place < len(marks) else None
+        return mark.number if mark else None
+
+    def passed(step: int) -> int | None:
+        """The next number in a direction, over points of another kind that stand below this one."""
+        place = index + step
+        while 0 <= place < len(marks) and (mark := marks[place]) is not None and mark.number is None:
+            place += step
+        return at(place)
+
+    return passed(-1) == number - 1 or passed(1) == number + 1
+
+
+def _belongs(block: Block, levels: list[_Level]) -> bool:
+    """Whether a block is part of the list around it, so that depths go on to count from there."""
+    return bool(levels) and block.kind is Kind.POINT
+
+
+def _depth(mark: Mark, block: Block, levels: list[_Level]) -> int:
+    """How deep a point stands: by how far in it begins, else by which signs are open."""
+    left = block.line.left if block.line else 0.0
+    tolerance = _INDENT if not block.size else _INDENT * 3
+    sign = "1" if mark.kind == "number" else "(a)" if mark.kind == "label" else mark.sign
+    known = next(
+        (at for at, level in enumerate(levels) if level.sign == sign and abs(level.left - left) <= tolerance),
+        None,
+    )
+    if known is None:
+        known = next((at for at, level in enumerate(levels) if left < level.left - tolerance), None)
+    if known is None and levels and levels[-1].sign == sign and left <= levels[-1].left + tolerance:
+        known = len(levels) - 1
+    if known is not None:
+        del levels[known:]
+    levels.append(_Level(sign, left))
+    return len(levels)
+
+
+def _point(block: Block, mark: Mark, depth: int, changes: list[Change]) -> Block:
+    if mark.kind == "label":
+        return block.having(STEP, kind=Kind.POINT, level=depth, look=f"the label {mark.sign} stays in the text")
+    sign = block.text[: mark.length].strip()
+    changes.append(Change(STEP, sign))
+    runs = stripped(cut(block.runs, mark.length))
+    level = block.level if block.kind is Kind.POINT else depth
+    number = block.number if block.kind is Kind.POINT else mark.number
+    return block.having(STEP, kind=Kind.POINT, level=level, number=number, runs=runs)
+
+
+def _unmarked(blocks: Sequence[Block]) -> list[Block]:
+    """Short paragraphs that each end in a semicolon, under a line that announces them."""
+    found = list(blocks)
+    index = 0
+    while index < len(found):
+        run = _run_of_items(found, index)
+        if len(run) >= _FEWEST:
+            for place in run:
+                found[place] = found[place].having(
+                    UNMARKED, kind=Kind.POINT, level=1, look="taken for a point of a list"
+                )
+        index = run[-1] + 1 if run else index + 1
+    return found
+
+
+def _run_of_items(blocks: Sequence[Block], start: int) -> list[int]:
+    if start == 0 or not _is_announcement(blocks[start - 1]):
+        return []
+    run: list[int] = []
+    for index in range(start, len(blocks)):
+        block = blocks[index]
+        if (
+            block.kind is not Kind.PARAGRAPH
+            or len(block.text.split()) > _LONGEST_UNMARKED
+            or "\n" in block.text
+        ):
+            return []
+        run.append(index)
+        if not _SEMICOLON.search(text_of(block.runs)):
+            break
+    return run if len(run) > 1 else []
+
+
+def _is_announcement(block: Block) -> bool:
+    return block.kind is Kind.PARAGRAPH and block.text.endswith(":")

@@ -1,0 +1,246 @@
+"""PDF: a page holds letters at places, and no paragraphs, headings or lists; what looks like one is one.
+
+Rule: best effort, and said to be. Every letter of the text layer is in some line, in reading order, with its
+place, size and weight, from which the steps that follow can tell what it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from pdfminer.high_level import extract_pages
+from pdfminer.layout import LAParams, LTChar, LTPage, LTTextContainer, LTTextLine
+from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
+from pdfminer.pdfexceptions import PDFException
+from pdfminer.pdfpage import PDFPage
+from pdfminer.pdfparser import PDFParser
+from pdfminer.pdftypes import resolve1
+from pdfminer.psexceptions import PSException
+
+from newsletter.documents.blocks import (
+    Block,
+    Document,
+    Kind,
+    Left,
+    Line,
+    Passage,
+    Run,
+    merged,
+    stripped,
+    text_of,
+)
+from newsletter.documents.readers.refusal import Refused
+
+MAX_PAGES = 200
+_BOLD = re.compile(r"bold|black|heavy|semibold|demi(?!-?light)|-b(?:d)?$", re.IGNORECASE)
+_ITALIC = re.compile(r"italic|oblique|slanted", re.IGNORECASE)
+_SAME_LINE = 0.6
+"""Of the lower line's height: two pieces that share so much stand beside each other."""
+_COLUMNS_SHARE = 0.25
+_NEAR, _WIDE = 10.0, 15
+"""Points from the middle of the page, and characters, that make a piece one of a column."""
+_MARKER = re.compile(r"[^\w\s]{1,2}|[o§]|\(?[0-9ivx]{1,4}[.)]|\(?[a-z][.)]", re.IGNORECASE)
+"""What stands before a point, and may be drawn as a piece of its own."""
+_GAP_OF_COLUMNS = 2.5
+"""In heights of a letter: what is farther apart stands in another column of a table."""
+_DAMAGED = "the file is damaged, or is no PDF"
+_AGAIN = "Ask for the Word document: it holds headings and lists, which a PDF does not."
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A line of letters as the library found it."""
+
+    runs: tuple[Run, ...]
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    size: float
+
+
+def read(data: bytes) -> Document:
+    """Read a document. Raises `Refused`."""
+    try:
+        return _document(data)
+    except (PDFPasswordIncorrect, PDFEncryptionError):
+        raise Refused("the PDF is protected by a password", "Save a copy of it without the password.") from None
+    except (
+        PDFException,
+        PSException,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        OSError,
+    ):
+        # The library says of damaged files what it stumbled over, in all of these ways.
+        raise Refused(_DAMAGED, _AGAIN) from None
+
+
+def _document(data: bytes) -> Document:
+    links = _links(data)
+    blocks: list[Block] = []
+    source: list[Passage] = []
+    pictures = 0
+    for number, page in enumerate(extract_pages(BytesIO(data), laparams=LAParams(boxes_flow=0.5)), start=1):
+        if number > MAX_PAGES:
+            raise Refused(f"the PDF has more than {MAX_PAGES} pages: this is no report")
+        boxes = [each for each in page if isinstance(each, LTTextContainer)]
+        pictures += sum(type(each).__name__ in {"LTFigure", "LTImage"} for each in page)
+        pieces = [piece for box in boxes for piece in _pieces(box, links.get(number, ()))]
+        ordered = _ordered(pieces, page)
+        source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in ordered]
+        blocks += _lines(_beside(ordered), number)
+    if not blocks:
+        what = "the PDF holds pictures of pages, and no text" if pictures else "there is no text in the PDF"
+        raise Refused(what, _AGAIN)
+    left = [Left("picture", f"{pictures} pictures or drawings")] if pictures else []
+    notes = ("a PDF holds neither headings nor lists: look at every one",)
+    return Document(format="pdf", blocks=tuple(blocks), source=tuple(source), left=tuple(left), notes=notes)
+
+
+def _pieces(box: LTTextContainer[Any], links: Sequence[_Link]) -> Iterator[_Piece]:
+    for line in box:
+        if not isinstance(line, LTTextLine):
+            continue
+        letters = [each for each in line if isinstance(each, LTChar)]
+        runs = stripped(merged(tuple(_runs(line, links))))
+        if letters and text_of(runs).strip():
+            sizes = Counter(round(each.size, 1) for each in letters if each.get_text().strip())
+            size = sizes.most_common(1)[0][0] if sizes else line.height
+            shown = [each for each in letters if each.get_text().strip()] or letters
+            yield _Piece(runs, min(e.x0 for e in shown), max(e.x1 for e in shown), line.y0, line.y1, size)
+
+
+def _runs(line: LTTextLine, links: Sequence[_Link]) -> Iterator[Run]:
+    height = median([each.size for each in line if isinstance(each, LTChar)] or [0])
+    floor = median([each.y0 for each in line if isinstance(each, LTChar)] or [0])
+    style = Run(text="")
+    for each in line:
+        text = each.get_text()
+        if isinstance(each, LTChar):
+            font = each.fontname.partition("+")[2] or each.fontname
+            style = Run(
+                text="",
+                bold=bool(_BOLD.search(font)),
+                italic=bool(_ITALIC.search(font)),
+                raised=each.size < height * 0.8 and each.y0 > floor + height * 0.1,
+                link=next((link.target for link in links if link.holds(each)), None),
+            )
+        yield replace(style, text=text.replace("\n", " "))
+
+
+# Links
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    target: str
+    box: tuple[float, float, float, float]
+
+    def holds(self, letter: LTChar) -> bool:
+        x, y = (letter.x0 + letter.x1) / 2, (letter.y0 + letter.y1) / 2
+        x0, y0, x1, y1 = self.box
+        return x0 <= x <= x1 and y0 <= y <= y1
+
+
+def _links(data: bytes) -> dict[int, list[_Link]]:
+    """The links of every page: they lie over the text as boxes of their own."""
+    document = PDFDocument(PDFParser(BytesIO(data)))
+    found: dict[int, list[_Link]] = {}
+    for number, page in enumerate(PDFPage.create_pages(document), start=1):
+        if number > MAX_PAGES:
+            break
+        for each in resolve1(page.annots) or ():
+            annotation = resolve1(each)
+            action = resolve1(annotation.get("A")) if isinstance(annotation, dict) else None
+            target = resolve1(action.get("URI")) if isinstance(action, dict) else None
+            box = resolve1(annotation.get("Rect")) if target else None
+            if isinstance(target, bytes) and isinstance(box, list) and len(box) == 4:  # noqa: PLR2004 - two corners
+                x0, y0, x1, y1 = (float(resolve1(value)) for value in box)
+                corners = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+                found.setdefault(number, []).append(_Link(target.decode("utf-8", "replace"), corners))
+    return found
+
+
+# Order
+
+
+def _ordered(pieces: list[_Piece], page: LTPage) -> list[_Piece]:
+    """From top to bottom; where the page has columns, in the order that the library found."""
+    middle = (page.x0 + page.x1) / 2
+    right = [each for each in pieces if each.x0 > middle - _NEAR and len(text_of(each.runs)) > _WIDE]
+    left = [each for each in pieces if each.x1 < middle + _NEAR and len(text_of(each.runs)) > _WIDE]
+    if min(len(left), len(right)) > len(pieces) * _COLUMNS_SHARE:
+        return pieces
+    ordered: list[_Piece] = []
+    for row in _rows(sorted(pieces, key=lambda each: -each.y1)):
+        ordered += sorted(row, key=lambda each: each.x0)
+    return ordered
+
+
+def _rows(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
+    """Pieces that stand beside each other."""
+    row: list[_Piece] = []
+    for piece in pieces:
+        if row and not _shares_line(row[0], piece):
+            yield row
+            row = []
+        row.append(piece)
+    if row:
+        yield row
+
+
+def _shares_line(one: _Piece, other: _Piece) -> bool:
+    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return shared > _SAME_LINE * min(one.y1 - one.y0, other.y1 - other.y0)
+
+
+def _beside(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """The pieces of each line, as far as they belong together: a marker and its point, parts of a sentence."""
+    lines: list[list[_Piece]] = []
+    for piece in pieces:
+        before = lines[-1][-1] if lines else None
+        follows = before is not None and _shares_line(before, piece) and piece.x0 >= before.x1 - before.size
+        if follows and before is not None:
+            lines[-1].append(piece)
+        else:
+            lines.append([piece])
+    return lines
+
+
+def _lines(rows: list[list[_Piece]], page: int) -> Iterator[Block]:
+    above: _Piece | None = None
+    leading = _leading([row[0] for row in rows])
+    for row in rows:
+        first, last = row[0], row[-1]
+        gap = (above.y0 - first.y0) / leading if above is not None and leading else 0.0
+        line = Line(left=first.x0, right=last.x1, gap=max(gap, 0.0), page=page)
+        yield Block(kind=Kind.LINE, runs=_together(row), size=max(each.size for each in row), line=line)
+        above = first
+
+
+def _together(row: list[_Piece]) -> tuple[Run, ...]:
+    """The pieces of a line, with a tab between those that stand in columns."""
+    runs: list[Run] = list(row[0].runs)
+    for before, piece in pairwise(row):
+        is_marker = before is row[0] and _MARKER.fullmatch(text_of(before.runs).strip())
+        wide = piece.x0 - before.x1 > _GAP_OF_COLUMNS * before.size and not is_marker
+        runs += [Run(text="\t" if wide else " "), *piece.runs]
+    return merged(tuple(runs))
+
+
+def _leading(firsts: Sequence[_Piece]) -> float:
+    """The usual distance from one line to the next."""
+    steps = [above.y0 - below.y0 for above, below in pairwise(firsts) if above.y0 > below.y0]
+    return median(sorted(steps)[: max(len(steps) * 3 // 4, 1)]) if steps else 0.0
