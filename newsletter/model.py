@@ -59,6 +59,8 @@ class Report:
     body: str = ""
     corrections: tuple[Correction, ...] = ()
     """Shown with their dates in every public copy; by date."""
+    paper: str | None = None
+    """What the mail does with the print edition, `none`, `link` or `attach`, if not what the settings say."""
     silenced: tuple[tuple[str, str], ...] = ()
     """Checks that shall not matter for this report: code and reason."""
     source: str = field(default="", compare=False)
@@ -111,6 +113,23 @@ class Pieces:
             raise ValueError("Pieces needs one static more than it has slots")
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file in every message of an edition, the same for everybody."""
+
+    name: str
+    """Letters, digits, and `.`, `_`, `-` between them."""
+    kind: str
+    """Its media type, `application/pdf`."""
+    encoded: str = field(repr=False)
+    """Base64 in one line: what JSON, SendGrid and, broken into lines, a message hold."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the file itself."""
+        return len(self.encoded) * 3 // 4 - self.encoded.count("=")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A report rendered for one segment: all that its messages share.
@@ -131,6 +150,7 @@ class Edition:
     """Stands verbatim in one static of `html`."""
     disclaimer_text: str
     """Stands verbatim in one static of `text`."""
+    attachment: Attachment | None = None
     mjml: str = field(default="", compare=False, repr=False)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from newsletter import address, checks, plan
 from newsletter.audience import Audience, Change, Lists, Roll, parse_segments
 from newsletter.checks import ASKED_NOTHING, DomainReport, Evidence, Problem, Verdict, World, web_addresses
+from newsletter.companions import Paper, page_of, paper_of
 from newsletter.drafts import Known
 from newsletter.errors import NotReady, SourceError, UsageError
 from newsletter.message import Skeleton, code_for
@@ -62,10 +63,16 @@ class Mailing:
             settings = self.workspace.settings
             theme = self.workspace.theme(self.report.theme or settings.theme)
             titles = {each.name: each.title for each in self.lists.segments.all}
-            self._made[segment] = edition(
+            made = edition(
                 self.report, theme, look(settings), segment=segment, segment_title=titles.get(segment or "", "")
             )
+            self._made[segment] = replace(made, attachment=self.paper.attachment if self.paper else None)
         return self._made[segment]
+
+    @cached_property
+    def paper(self) -> Paper | None:
+        """What the mail does with the print edition."""
+        return paper_of(self.workspace, self.report, look(self.workspace.settings))
 
     def proposal(
         self,
@@ -140,6 +147,7 @@ class Planned:
     plan: plan.Plan
     preflight: Preflight
     proposal: Proposal = field(repr=False)
+    paper: Paper | None = None
 
     def refusal(self) -> NotReady | None:
         """Why a real send may not go, if it may not."""
@@ -171,11 +179,12 @@ class Planned:
 
     def as_json(self) -> dict[str, Any]:
         """`plan --json`."""
-        return plan.to_json(
+        shown = plan.to_json(
             self.plan,
             verdict=self.preflight.verdict.value,
             problems=[_problem(problem) for problem in self.preflight.problems],
         )
+        return shown | ({"paper": self.paper.as_json()} if self.paper else {})
 
 
 def open_lists(workspace: Workspace) -> Lists:
@@ -265,6 +274,7 @@ def look(settings: Settings) -> Look:
         reply_to=settings.reply_to,
         accent=theme.accent,
         font=theme.font,
+        paper=settings.paper,
         lang=settings.lang,
         **{key: value for key, value in given.items() if value is not None},
     )
@@ -302,6 +312,7 @@ def preflight(mailing: Mailing, made: plan.Plan | None = None, world: World = AS
         messages={name: sample(mailing, chosen) for name, chosen in mailing.editions.items()},
         today=mailing.headers.sent_at.date(),
         domain=_domain_report(mailing.workspace),
+        page=page_of(mailing.workspace, mailing.report, look(mailing.workspace.settings)),
         answers=world.answers,
         spam=world.spam,
         vanished=world.vanished,
@@ -323,7 +334,9 @@ def make_plan(
     """The dry run of a mailing, with what the ledger knows of opt-outs, of who has had it, and of the lists."""
     made = plan.make(proposal, rolls=rolls)
     found = preflight(mailing, made, world)
-    return Planned(title=mailing.report.title, plan=made, preflight=found, proposal=proposal)
+    return Planned(
+        title=mailing.report.title, plan=made, preflight=found, proposal=proposal, paper=mailing.paper
+    )
 
 
 def sample(mailing: Mailing, chosen: Edition) -> bytes:

@@ -98,6 +98,7 @@ def in_words(component: str) -> str:
     kind, _, segment = component.partition(":")
     return {
         "edition": f"the text of the edition for {segment}",
+        "attachment": "the print edition that is attached",
         "headers": "the sender or another header",
         "transport": "the way it is sent",
         "limits": "the limits",
@@ -333,8 +334,14 @@ def _receipt(made: Proposal, people: str) -> Receipt:
     del headers["sent_at"]
     limits = {item.name: getattr(made.limits, item.name) for item in fields(Limits)}
     editions = sorted(made.editions.items())
+    files = {
+        name: (edition.attachment.name, edition.attachment.encoded)
+        for name, edition in editions
+        if edition.attachment
+    }
     return Receipt(
         {f"edition:{name}": _digest(_said(made.issue, edition)) for name, edition in editions}
+        | ({"attachment": _digest(files)} if files else {})
         | {
             "headers": _digest(headers),
             "transport": _digest({"name": made.transport, "settings": dict(made.transport_settings)}),

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from newsletter import checks
 from newsletter.checks import Evidence, Severity
-from newsletter.errors import Mistake, NotReady, SettingsError, SourceError, UsageError, Where
+from newsletter.companions import read_archive
+from newsletter.errors import Mistake, NotReady, SettingsError, UsageError, Where
 from newsletter.pipeline import Mailing, look
 from newsletter.publish import archive, public_copy
 from newsletter.publish.archive import Archive
@@ -83,15 +84,6 @@ def withdraw(workspace: Workspace, issue: str, *, folder: Path | None = None) ->
     return _written(there, site, kept.without(issue), {}, issue=issue, address=f"{site.look.pages_url}/")
 
 
-def read_archive(folder: Path) -> Archive:
-    """What is published in a folder. Raises `SourceError` for a list that nobody can read."""
-    path = folder / archive.NAME
-    try:
-        return archive.parse(path.read_text(encoding="utf-8"), name=str(path)) if path.exists() else Archive()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError([Mistake(Where(str(path)), f"cannot be read: {type(error).__name__}")]) from None
-
-
 def _site(workspace: Workspace) -> Site:
     settings = workspace.settings
     if settings.pages_url is None:
@@ -103,7 +95,6 @@ def _site(workspace: Workspace) -> Site:
         fonts=workspace.fonts,
         list_id=settings.list_id,
         noindex=settings.publish.noindex,
-        paper=True,
     )
 
 

@@ -293,6 +293,9 @@ class Settings(_Section):
     )
     limits: Limits = Field(default_factory=Limits, description="What stops a surprise.")
 
+    paper: Literal["none", "link", "attach"] = Field(
+        default="link", description="The print edition: none, a link to it in the mail, or attached to it."
+    )
     publish: Publish = Field(default_factory=Publish, description="The pages that `newsletter publish` makes.")
 
     @property

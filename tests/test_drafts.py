@@ -471,7 +471,7 @@ def test_merge_fields_stand_in_text_subject_preheader_and_summary() -> None:
             "intro: x\n",
             (
                 "x.md:4:1: unknown key 'intro'\n    4 | intro: x\n"
-                "    Known here: corrections, id, lang, meeting, preheader, segments, silence, subject, "
+                "    Known here: corrections, id, lang, meeting, paper, preheader, segments, silence, subject, "
                 "summary, theme, title."
             ),
         ),

@@ -26,6 +26,7 @@ ROOMS = (
     "sending",
     "domains",
     "answers",
+    "public",
 )
 """The modules of this folder that hold rules."""
 

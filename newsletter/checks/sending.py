@@ -270,9 +270,14 @@ def _header_faults(message: bytes) -> Iterator[str]:
         ]
         for defect in defects:
             yield f"it cannot be parsed: {type(defect).__name__}"
-    if parsed.get_content_type() != "multipart/alternative" or _kinds(parsed) != ["text/plain", "text/html"]:
-        yield "it is not a text part and an HTML part"
+    if _shape(parsed) not in _SHAPES:
+        yield "it is not a text part and an HTML part, with a print edition at most"
 
 
-def _kinds(parsed: email.message.EmailMessage) -> list[str]:
-    return [part.get_content_type() for part in parsed.iter_parts()]
+_BODY = ("multipart/alternative", "text/plain", "text/html")
+_SHAPES = frozenset({_BODY, ("multipart/mixed", *_BODY, "application/pdf")})
+
+
+def _shape(parsed: email.message.EmailMessage) -> tuple[str, ...]:
+    """The kinds of a message and of its parts, as they stand."""
+    return tuple(part.get_content_type() for part in parsed.walk())

@@ -119,12 +119,14 @@ def words_written_twice(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C22", Severity.WARNING)
 def papers_that_are_not_attached(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks for “attached” and “enclosed”.
+    """What it does: looks for “attached” and “enclosed” in a mail without the print edition attached to it.
 
-    Why it matters: these mails carry no attachment, and hundreds of people will write to ask for it.
+    Why it matters: such a mail carries no attachment, and hundreds of people will write to ask for it.
     Example: `The paper is attached.`
-    Instead: put it on the web and link to it.
+    Instead: put it on the web and link to it; `paper: attach` attaches the print edition of the report itself.
     """
+    if any(edition.attachment for edition in evidence.editions.values()):
+        return
     for passage in evidence.prose.passages:
         for found in _ATTACHED.finditer(passage.text):
             yield Finding(f"“{found[0]}”: a mail of yours has no attachment", passage.place(found[0]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -58,6 +59,19 @@ class Answer:
     """How much it holds, where the server said so."""
     location: str = ""
     """Where a redirection led in the end, if it left the site."""
+
+
+class PageStanding(StrEnum):
+    """How the published page stands that the mail leads to."""
+
+    NO_LINK = "no link"
+    """The mail leads to none, as no address for pages is set."""
+    THERE = "there"
+    MISSING = "missing"
+    OLDER = "older"
+    """It says something else than the mail."""
+    WITHOUT_PAPER = "without paper"
+    """The mail also links to a print edition, and there is none."""
 
 
 @dataclass(frozen=True, slots=True)

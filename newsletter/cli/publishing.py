@@ -7,7 +7,9 @@ from pathlib import Path
 from newsletter import pipeline, publishing
 from newsletter.cli import show
 from newsletter.cli.writing import now, opened
+from newsletter.companions import read_archive
 from newsletter.errors import SourceError, UsageError
+from newsletter.publish import typesetting
 from newsletter.workspace import Workspace
 
 
@@ -30,7 +32,7 @@ def publish(wanted: str | None, *, everything: bool, to: Path | None, unmarked: 
 
 
 def _published(workspace: Workspace, to: Path | None) -> list[str]:
-    return [each.id for each in publishing.read_archive(to or workspace.site).issues]
+    return [each.id for each in read_archive(to or workspace.site).issues]
 
 
 def _draft(workspace: Workspace, wanted: str) -> str:
@@ -51,5 +53,7 @@ def _tell(workspace: Workspace, done: publishing.Published) -> None:
         show.say(f"wrote {workspace.shown(done.folder / name)}")
     for name in done.removed:
         show.say(f"removed {workspace.shown(done.folder / name)}")
+    if not typesetting.is_installed():
+        show.say("without a picture for those who post the link: pip install 'newsletter[print]'")
     if not done.written and not done.removed:
         show.say(f"{workspace.shown(done.folder)} is as it was")

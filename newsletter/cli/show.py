@@ -18,6 +18,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from newsletter.audience import Change, ListReport
     from newsletter.checks import Problem
+    from newsletter.companions import Paper
     from newsletter.delivery.engine import Progress
     from newsletter.delivery.run import Row, Run, Status
     from newsletter.pipeline import Planned, Preflight
@@ -124,9 +125,30 @@ def plan(planned: Planned) -> None:
     if made.shared:
         shared = counted(made.shared, "address is", "addresses are")
         print(f"  {shared} shared by people of different names; each gets one mail")
+    if planned.paper:
+        print(f"  {paper(planned.paper, made.total)}")
     console.print(f"[{VERDICT_STYLES[planned.preflight.verdict.value]}]{planned.preflight.verdict.value}[/]")
     problems(planned.preflight.problems)
     console.print(f"to send: [bold]{made.total:,}[/]   receipt: [bold]{made.receipt.value}[/]")
+
+
+def paper(with_mail: Paper, people: int) -> str:
+    """What the mail does with the print edition, and what that weighs."""
+    size = with_mail.size_bytes
+    if size is None:
+        return f"print edition: linked, {with_mail.name}, which is not published yet"
+    if with_mail.attachment is None:
+        return f"print edition: linked, {with_mail.name}, {kilobytes(size)}"
+    in_each = -(-size // 3) * 4 * 78 // 76  # base64, in lines of 76 letters and a line end
+    return (
+        f"print edition: attached, {with_mail.name}, {kilobytes(size)}; "
+        f"{kilobytes(in_each)} in each message, {people * in_each / 1e6:,.0f} MB in all"
+    )
+
+
+def kilobytes(size: int) -> str:
+    """`123 KB`."""
+    return f"{max(1, round(size / 1000)):,} KB"
 
 
 def list_reports(lists: Iterable[ListReport], changes: Iterable[Change] = ()) -> None:

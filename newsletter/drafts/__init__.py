@@ -118,6 +118,7 @@ def _report(front: Front | None, body: Body, source: Source, mistakes: list[Mist
         corrections=tuple(
             sorted((Correction(each.date, each.text) for each in front.corrections), key=lambda made: made.date)
         ),
+        paper=front.paper,
         silenced=tuple(front.silence.items()),
         source=source.name,
         places=places,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date  # pydantic reads the annotation
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -191,6 +191,7 @@ class Front(_Keys):
     theme: Annotated[str, AfterValidator(_theme)] | None = None
     lang: Annotated[str, AfterValidator(_lang)] | None = None
     corrections: list[CorrectionKeys] = Field(default_factory=list)
+    paper: Literal["none", "link", "attach"] | None = None
     silence: dict[Code, Reason] = Field(default_factory=dict, examples=['{C05: "the tags are meant"}'])
 
 

@@ -23,7 +23,7 @@ _NOT_IN_NAMES = re.compile('[,;"<>]')
 class HeaderWriter:
     """Holds what is the same in every message, written, and adds what is this person's."""
 
-    def __init__(self, edition: Edition, headers: Headers, *, boundary: str, secret: bytes) -> None:
+    def __init__(self, edition: Edition, headers: Headers, *, content_type: str, secret: bytes) -> None:
         self._is_inert = headers.test or headers.inert
         self._ways_out = WaysOut(headers)
         self._unsubscribe = UnsubscribeKey(secret, headers.list_id)
@@ -42,7 +42,7 @@ class HeaderWriter:
             {
                 **shared,
                 "MIME-Version": "1.0",
-                "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
+                "Content-Type": content_type,
             }
         )
 

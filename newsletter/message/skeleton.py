@@ -15,7 +15,7 @@ from newsletter.message.header_text import unstructured
 from newsletter.message.headers import HeaderWriter
 from newsletter.message.slots import Slots, ending_in_a_line, joined
 from newsletter.message.substitutions import Substitutions
-from newsletter.model import Edition, Headers, Person, Pieces
+from newsletter.model import Attachment, Edition, Headers, Person, Pieces
 
 _TEST_MARK = "[TEST] "
 
@@ -37,9 +37,14 @@ class Skeleton:
         self._in_subject = self._slots.indices(self._subject.slots)
         self._one_subject = None if self._in_subject else _written(self._subject, [])
         self._body = Body(
-            self._slots, text=text, html=html, disclaimers=(edition.disclaimer_text, edition.disclaimer_html)
+            self._slots,
+            text=text,
+            html=html,
+            disclaimers=(edition.disclaimer_text, edition.disclaimer_html),
+            attachment=edition.attachment,
         )
-        self._header = HeaderWriter(edition, headers, boundary=self._body.boundary, secret=secret)
+        self._attachment = edition.attachment
+        self._header = HeaderWriter(edition, headers, content_type=self._body.content_type, secret=secret)
         self._tagged = Substitutions(self._slots, subject=self._subject, text=text, html=html, secret=secret)
         self._bounces = BounceKey(secret, run, headers.bounce_domain) if headers.bounce_domain else None
 
@@ -83,6 +88,7 @@ class Skeleton:
             "from": {"email": self.headers.sender_address, "name": self.headers.sender_name},
             "reply_to": {"email": self.headers.reply_to},
             **self._tagged.content(tags),
+            **_attached(self._attachment),
             "personalizations": [
                 {
                     **self._header.personalization(person, token=token),
@@ -95,6 +101,14 @@ class Skeleton:
 
     def _values(self, person: Person, token: str) -> list[str]:
         return self._slots.values(person, self._header.unsubscribe_url(token))
+
+
+def _attached(attachment: Attachment | None) -> dict[str, Any]:
+    """As SendGrid wants it: one for all people of a request."""
+    if attachment is None:
+        return {}
+    file = {"content": attachment.encoded, "type": attachment.kind, "filename": attachment.name}
+    return {"attachments": [file | {"disposition": "attachment"}]}
 
 
 def _written(subject: Pieces, filling: Sequence[str]) -> str:

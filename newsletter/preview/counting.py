@@ -83,7 +83,9 @@ def count(
         gone = tuple(crowd.gone())
     mailing.workspace.remember_receipt(made.receipt.value, made.receipt.components)
     found = preflight(mailing, made, dispatch.world(ledger, mailing, spam))
-    planned = Planned(title=mailing.report.title, plan=made, preflight=found, proposal=proposal)
+    planned = Planned(
+        title=mailing.report.title, plan=made, preflight=found, proposal=proposal, paper=mailing.paper
+    )
     return Counted(
         mailing=mailing,
         basis=basis,

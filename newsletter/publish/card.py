@@ -29,6 +29,7 @@ def card(copy: PublicCopy, templates: Mapping[str, str], fonts: str | None = Non
     return typesetting.picture(Job(parts=[source], values=values, fonts=fonts))
 
 
-def words(copy: PublicCopy) -> str:
-    """What the picture says, for those who do not see it."""
-    return f"{copy.look.sender_name}: {copy.content.title}. {copy.look.disclaimer}"
+def about(copy: PublicCopy) -> dict[str, object]:
+    """What a page says of it: its name and size, and what it says for those who do not see it."""
+    said = f"{copy.look.sender_name}: {copy.content.title}. {copy.look.disclaimer}"
+    return {"name": NAME, "width": WIDTH, "height": HEIGHT, "words": said}

@@ -109,6 +109,7 @@ def _footer(copy: PublicCopy) -> Sequence[Markup]:
         _LINE.format(said.postal_address) if said.postal_address else None,
         _addressed("Privacy notice:", said.privacy_url, said.privacy_url),
         _addressed("On the web:", said.web_url, said.web_url),
+        _addressed("Print edition (PDF):", said.paper_url, said.paper_url),
         _addressed(said.forwarded, said.site_url, said.site_url),
     ]
     return [line for line in lines if line is not None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from newsletter.publish import archive, card, feed, sheet
+from newsletter.publish import archive, card, feed, sheet, typesetting
 from newsletter.publish.archive import Archive, Entry
 from newsletter.publish.copy import PublicCopy
 from newsletter.publish.page import Beside, Surroundings, archive_page, issue_page
@@ -32,8 +32,6 @@ class Site:
     fonts: str | None
     list_id: str
     noindex: bool
-    paper: bool
-    """Whether each issue has a print edition."""
 
 
 def folder_of(issue: str) -> str:
@@ -44,8 +42,10 @@ def folder_of(issue: str) -> str:
 def issue_files(site: Site, copy: PublicCopy) -> tuple[Files, Entry]:
     """The page of an issue and what stands beside it. Raises `SourceError` for a template at fault."""
     issue = copy.report.issue
-    pdf = sheet.print_edition(copy, site.templates, site.fonts) if site.paper else None
-    shown = card.card(copy, site.templates, site.fonts)
+    with_paper = site.look.paper_for(copy.report) != "none"
+    pdf = sheet.print_edition(copy, site.templates, site.fonts) if with_paper else None
+    # Whoever does without paper may do without what sets it.
+    shown = card.card(copy, site.templates, site.fonts) if with_paper or typesetting.is_installed() else None
     page = issue_page(
         copy,
         Surroundings(
@@ -54,10 +54,10 @@ def issue_files(site: Site, copy: PublicCopy) -> tuple[Files, Entry]:
             noindex=site.noindex,
         ),
         paper=Beside(f"{issue}.pdf", size_in_words(len(pdf))) if pdf else None,
-        card={"name": card.NAME, "width": card.WIDTH, "height": card.HEIGHT, "words": card.words(copy)},
+        card=card.about(copy) if shown else None,
     )
-    beside = {"index.html": page.encode(), card.NAME: shown} | ({f"{issue}.pdf": pdf} if pdf else {})
-    files = {folder_of(issue) + name: held for name, held in beside.items()}
+    beside = {"index.html": page.encode(), card.NAME: shown, f"{issue}.pdf": pdf}
+    files = {folder_of(issue) + name: held for name, held in beside.items() if held is not None}
     return files, archive.entry(copy, paper_bytes=len(pdf) if pdf else None)
 
 

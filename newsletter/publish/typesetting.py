@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from newsletter.errors import Mistake, SourceError, UsageError, Where
@@ -23,8 +24,8 @@ _ROUNDS = 3
 _PLACE = re.compile(r"┌─ [^:\n]*:(?P<line>\d+):(?P<column>\d+)")
 _UNSET = re.compile(r"the text `\"(?P<sign>.+?)\"` could not be displayed")
 _ESCAPED = re.compile(r"\\u\{(?P<code>[0-9a-f]+)\}")
-_WITHOUT = "Put a font that has it into the folder fonts/ of the workspace."
-_INSTALL = "Install it with: pip install 'newsletter[print]'"
+_WITHOUT = "Put a font that has it into the folder fonts/ of the workspace, or do without paper: paper: none."
+_INSTALL = "Install it with: pip install 'newsletter[print]', or do without paper: paper: none."
 
 
 class Part(NamedTuple):
@@ -71,6 +72,11 @@ def _tried(job: Job, form: Literal["pdf", "png"], timestamp: int) -> bytes:
                 raise SourceError([_mistake(job, error)]) from None
             job = replace(job, values=_spelled_out(job, missing))
     raise SourceError([Mistake(Where(job.parts[-1].name), "some sign of the text cannot be set", _WITHOUT)])
+
+
+def is_installed() -> bool:
+    """Whether anything can be set here."""
+    return find_spec("typst") is not None
 
 
 def _typst() -> Any:

@@ -47,20 +47,20 @@ def edition(report: Report, theme: Theme, look: Look, *, segment: str | None, se
     # A preheader brings such a sign; a theme may have none.
     html = html if any(sign > "\xff" for sign in html) else html.replace("</body>", f"{BEYOND_LATIN_1}</body>")
 
-    parts = {
-        "subject": tokens.split_line(held.subject),
-        "html": _split(html, tokens, theme),
-        "text": tokens.split_text(text_part(held, look, said, tokens)),
-    }
+    subject = tokens.split_line(held.subject)
+    finished_html = _split(html, tokens, theme)
+    text = tokens.split_text(text_part(held, look, said, tokens))
     made = Edition(
         issue=report.issue,
         segment=segment,
         lang=report.lang or look.lang,
-        fields=_fields(*parts.values()),
+        subject=subject,
+        html=finished_html,
+        text=text,
+        fields=_fields(subject, finished_html, text),
         disclaimer_html=piece,
         disclaimer_text=disclaimer.text_piece(look.disclaimer),
         mjml=filled.text,
-        **parts,
     )
     _assert_disclaimed(made)
     return made

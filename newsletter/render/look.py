@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
 from newsletter.errors import Mistake, SettingsError, Where
+from newsletter.model import Report
 from newsletter.render import colour
 from newsletter.render.colour import WHITE, Colour
 from newsletter.render.disclaimer import DEFAULT_WORDING
@@ -56,6 +57,8 @@ class Look:
     """Where people ask for a copy of their own."""
     pages_url: str = ""
     """Base of the published pages; with it an edition links to its web copy."""
+    paper: str = "none"
+    """What a mail does with the print edition: `none`, `link` or `attach`."""
     accent: str = "#8a1538"
     logo: str = ""
     """The web address of a picture, shown small and square beside the name."""
@@ -63,6 +66,10 @@ class Look:
     """A key of `FONTS`."""
     lang: str = "en-GB"
     """For reports that name no language of their own."""
+
+    def paper_for(self, report: Report) -> str:
+        """What the mail of this report does with its print edition."""
+        return report.paper or self.paper
 
     def texts(self) -> tuple[str, ...]:
         """Every text of it."""

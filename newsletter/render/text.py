@@ -216,6 +216,7 @@ def _footer(look: Look, words: Words, writer: _Writer) -> list[str]:
         words.postal_address,
         f"Privacy notice: {words.privacy_url}" if words.privacy_url else "",
         f"On the web: {words.web_url}" if words.web_url else "",
+        f"Print edition (PDF): {words.paper_url}" if words.paper_url else "",
         f"{words.forwarded} {words.site_url}" if words.site_url else "",
     ]
     paragraphs = ["\n".join(writer.wrap(line)) for line in lines if line]

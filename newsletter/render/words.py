@@ -46,6 +46,8 @@ class Words:
     privacy_url: str
     web_url: str
     """The web copy of this report."""
+    paper_url: str
+    """Its print edition on the web."""
     site_url: str
     forwarded: str
     """For whoever got it from somebody else; stands before `site_url`."""
@@ -53,12 +55,14 @@ class Words:
 
 def words(report: Report, look: Look, tokens: Tokens, *, minutes: int, personal: bool) -> Words:
     """The sentences for one edition. `personal` is False for the web, print and forwarding copies."""
+    address = web_address(look.pages_url, report.issue) if look.pages_url else ""
     said = replace(
         words_of(look),
         meeting=_meeting(report.meeting),
         date=in_words(report.meeting.date),
         reading_time=f"About {minutes} minute{'s' if minutes != 1 else ''} to read",
-        web_url=web_address(look.pages_url, report.issue) if look.pages_url else "",
+        web_url=address,
+        paper_url=f"{address}{report.issue}.pdf" if address and look.paper_for(report) == "link" else "",
     )
     if not personal:
         return said
@@ -85,6 +89,7 @@ def words_of(look: Look) -> Words:
         postal_address="" if look.postal_address in look.imprint else look.postal_address,
         privacy_url=look.privacy_url,
         web_url="",
+        paper_url="",
         site_url=look.site_url,
         forwarded="You can get these reports by e-mail: ask for them at",
     )

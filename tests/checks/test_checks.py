@@ -12,6 +12,7 @@ from newsletter.checks import (
     Answer,
     DomainReport,
     Evidence,
+    PageStanding,
     Problem,
     Rule,
     Severity,
@@ -21,10 +22,11 @@ from newsletter.checks import (
     run,
     verdict,
 )
-from newsletter.model import Pieces
+from newsletter.model import Attachment, Pieces
 from tests.checks import test_wording_rules
 from tests.checks.cases import (
     LEAVE_TEXT,
+    MESSAGE,
     SOUND,
     evidence,
     html,
@@ -64,6 +66,15 @@ def by_smtp(found: DomainReport | None, **changes: Any) -> Evidence:
 def linking(address: str, answer: Answer) -> Evidence:
     return evidence(report=report(f"See [the accounts]({address})."), answers={address: answer})
 
+
+FILE = Attachment("nec.pdf", "application/pdf", "JVBERg==")
+ALTERNATIVE = b'Content-Type: multipart/alternative;\r\n boundary="part"'
+MIXED = b'Content-Type: multipart/mixed;\r\n boundary="around"'
+WITH_FILE = (
+    MESSAGE.replace(ALTERNATIVE, MIXED + b"\r\n\r\n--around\r\n" + ALTERNATIVE)
+    + b"\r\n--around\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n"
+    + b"--around--\r\n"
+)
 
 FAULTY = {
     "C10": page("<p>What was decided <a href='#item-9' style='color:#1a3f8f'>below</a></p>"),
@@ -108,6 +119,7 @@ FAULTY = {
     "S10": evidence(spam=SpamScore(6.1, 5.0, ("SUBJ_ALL_CAPS",))),
     "S12": evidence(drift={"members": (650, 310)}),
     "S13": evidence(vanished={"members": 12}),
+    "W01": by_smtp(domain(), page=PageStanding.MISSING),
     "S11": evidence(
         settings=settings(
             sender="{name: Maya, from: maya@reports.example.org, reply_to: no-reply@reports.example.org}"
@@ -116,6 +128,10 @@ FAULTY = {
 }
 
 SOUND_CASES = {
+    "a page that is there": by_smtp(domain(), page=PageStanding.THERE),
+    "a rehearsal of what is not published": evidence(page=PageStanding.MISSING),
+    "what is attached": evidence(replace(SOUND, attachment=FILE), report=report("The report is attached.")),
+    "a print edition in the message": evidence(messages={"members": WITH_FILE}),
     "a few people more": evidence(drift={"members": (650, 700), "new": (0, 50)}),
     "the mailing itself": evidence(),
     "the same by SMTP": by_smtp(domain()),
@@ -321,6 +337,7 @@ def test_sendgrid_never_sends_from_a_freemail_address() -> None:
         (b"Subject: Report", b"Subject: Report\r\nNot a header"),
         (b"Subject: Report", b"X-Long: " + b"x" * 1000),
         (b"text/html", b"text/calendar"),
+        (ALTERNATIVE, MIXED.replace(b"around", b"part")),
         (b'boundary="part"', b'boundary="other"'),
         (b"<friend@example.org>", b"<friend@@example.org>"),
     ],

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -33,6 +33,8 @@ class Relay:
     """How long each message takes."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Recipient → what RCPT is answered; everybody else is taken."""
+    most_bytes: int | None = None
+    """How large a message may be, as EHLO says; by default what the library says."""
     sender_answer: str = ""
     """What MAIL is answered instead of yes."""
     port: int = 0
@@ -43,7 +45,8 @@ class Relay:
 
     def __enter__(self) -> Self:
         self.port = self.port or free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        size: dict[str, Any] = {} if self.most_bytes is None else {"data_size_limit": self.most_bytes}
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **size)
         self._controller.start()
         return self
 

@@ -27,6 +27,7 @@ LOOK = Look(
     privacy_url="https://hollins.example/privacy",
     site_url="https://hollins.example",
     pages_url="https://hollins.example",
+    paper="link",
 )
 TEMPLATES = {
     path.relative_to(ROOT / "templates").as_posix(): path.read_text(encoding="utf-8")

@@ -26,9 +26,7 @@ from tests.publish.cases import EXAMPLES, LOOK, TEMPLATES, copy, example
 from tests.publish.readers import passages, squeezed, text_of
 
 PAGE = "issues/nec-2026-11-17/index.html"
-SITE = Site(
-    look=LOOK, templates=TEMPLATES, fonts=None, list_id="nec.hollins.example", noindex=False, paper=True
-)
+SITE = Site(look=LOOK, templates=TEMPLATES, fonts=None, list_id="nec.hollins.example", noindex=False)
 
 
 @pytest.fixture

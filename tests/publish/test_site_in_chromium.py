@@ -39,7 +39,7 @@ MORE = 'corrections: [{date: 2026-12-05, text: "It is £640,000, see [the accoun
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of two issues: an example, and one with everything that a draft can hold."""
-    made = Site(look=LOOK, templates=TEMPLATES, fonts=None, list_id="nec.example", noindex=False, paper=True)
+    made = Site(look=LOOK, templates=TEMPLATES, fonts=None, list_id="nec.example", noindex=False)
     everything = public_copy(replace(report("## A heading\n\n" + EVERY_KIND, MORE), issue="every-kind"), LOOK)
     files: dict[str, bytes] = {}
     kept = Archive()

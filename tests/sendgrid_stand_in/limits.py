@@ -7,6 +7,8 @@ same page, "Mail Send overview" and the OpenAPI description, the stricter where 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -201,6 +203,32 @@ def _content_part(part: Any, number: int) -> Iterator[Violation]:
         )
 
 
+def _attachments(body: Mapping[str, Any]) -> Iterator[Violation]:
+    for number, file in enumerate(body.get("attachments") or ()):
+        where = f"attachments.{number}"
+        given = file if isinstance(file, dict) else {}
+        if not _is_base64(given.get("content")):
+            yield Violation("The attachment content must be base64 encoded.", f"{where}.content")
+        for key in ("filename", "type", "disposition"):
+            value = given.get(key)
+            if key == "filename" and not _is_text(value):
+                yield Violation("The filename of your attachment must be a string.", f"{where}.filename")
+            elif value is not None and re.search(r"[;\r\n]", str(value)):
+                yield Violation("Cannot contain ';', or CRLF characters.", f"{where}.{key}")
+        if given.get("disposition") not in {None, "inline", "attachment"}:
+            yield Violation("The disposition must be either inline or attachment.", f"{where}.disposition")
+
+
+def _is_base64(value: Any) -> bool:
+    if not _is_text(value):
+        return False
+    try:
+        base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return False
+    return True
+
+
 def _headers(body: Mapping[str, Any]) -> Iterator[Violation]:
     yield from _header_block(body.get("headers"), "headers")
     for number, block in enumerate(_blocks(body)):
@@ -299,6 +327,7 @@ RULES: tuple[Callable[[Mapping[str, Any]], Iterator[Violation]], ...] = (
     _reply_to,
     _subject,
     _content,
+    _attachments,
     _headers,
     _custom_args,
     _substitutions,

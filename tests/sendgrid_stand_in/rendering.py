@@ -7,6 +7,7 @@ mail.
 
 from __future__ import annotations
 
+import base64
 import re
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -37,6 +38,7 @@ def render(body: Mapping[str, Any], number: int, *, message_id: str, at: datetim
     mail["Subject"] = substitute(block.get("subject") or body.get("subject") or "", substitutions)
     mail["Date"] = format_datetime(at)
     _add_content(mail, body, substitutions)
+    _add_attachments(mail, body)
     # After the content, which takes with it into its part every Content-* header that it finds.
     _add_headers(mail, body, block, message_id)
     return mail.as_bytes()
@@ -72,6 +74,18 @@ def _add_content(mail: EmailMessage, body: Mapping[str, Any], substitutions: Map
         value = _decorated(substitute(part["value"], substitutions), subtype, body)
         add = mail.set_content if number == 0 else mail.add_alternative
         add(value, subtype=subtype, charset="utf-8", cte="quoted-printable")
+
+
+def _add_attachments(mail: EmailMessage, body: Mapping[str, Any]) -> None:
+    for file in body.get("attachments") or ():
+        main, _, sub = (file.get("type") or "application/octet-stream").partition("/")
+        mail.add_attachment(
+            base64.b64decode(file["content"]),
+            maintype=main,
+            subtype=sub,
+            filename=file["filename"],
+            disposition=file.get("disposition") or "attachment",
+        )
 
 
 def _decorated(value: str, subtype: str, body: Mapping[str, Any]) -> str:
