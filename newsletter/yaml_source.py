@@ -43,7 +43,10 @@ _QUOTE_FIELD = 'Text that starts with a brace must be quoted: subject: "{{ first
 _QUOTE_HASH = "Put text that holds # in quotes, or a space after the # of a comment."
 _INDENT = "One `key: value` a line; what belongs together starts in the same column, with spaces."
 
+_TOO_DEEP = f"lists and mappings are nested more than {MAX_DEPTH} deep"
+
 _SYNTAX = (
+    ("maximum nesting depth", _TOO_DEEP, _QUOTE_START),  # libyaml 0.2.6 has a limit of its own, above ours
     ("mapping values are not allowed", "a colon stands where none is expected", _QUOTE_COLON),
     ("cannot start any token", "text cannot start with this character", _QUOTE_START),
     ("alphabetic or numeric character", "text cannot start with this character", _QUOTE_START),
@@ -221,7 +224,7 @@ def _refuse_traps(text: str, builder: _Builder) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         builder.wrong.extend((builder.place(mark), what, hint) for mark, what, hint in _traps(event, lines))
         if depth > MAX_DEPTH:
-            what = f"lists and mappings are nested more than {MAX_DEPTH} deep"
+            what = _TOO_DEEP
             builder.wrong.append((builder.place(event.start_mark), what, _QUOTE_START))
             break
     builder.refuse(text)

@@ -193,8 +193,10 @@ def test_bad_yaml_is_explained_in_words(text: str, message: str) -> None:
 
 def test_deep_nesting_is_refused_before_it_meets_a_limit() -> None:
     """A file of brackets is a mistake, not a crash."""
-    message = refusal("title: " + "[" * 5000)
-    assert message.startswith("f.yaml:1:57: lists and mappings are nested more than 50 deep\n")
+    said = "lists and mappings are nested more than 50 deep\n"
+    assert refusal("title: " + "[" * 60).startswith(f"f.yaml:1:57: {said}")
+    # So deep, libyaml may meet a limit of its own before ours is seen.
+    assert said in refusal("title: " + "[" * 5000)
 
 
 def test_every_mistake_of_a_file_is_reported_with_the_keys_known_there() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.publish import public_copy, site
 from newsletter.publish.archive import Archive
@@ -23,13 +23,6 @@ from newsletter.publish.site import Site
 from tests.publish.cases import EXAMPLES, LOOK, TEMPLATES, example, report
 from tests.publish.test_print import EVERY_KIND, QUICKLY
 
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = {"phone": 360, "desk": 1200}
 TRANSPARENT = "p.disclaimer, p.disclaimer::first-line { color: transparent !important }"
@@ -73,17 +66,6 @@ def origin(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium. Without it a laptop skips, and the continuous build fails."""
-    if not CHROMIUM.exists():
-        _lacking("the browser tests need Chromium: apt-get install chromium")
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield launched
-        launched.close()
 
 
 def _lacking(words: str) -> None:

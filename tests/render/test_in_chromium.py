@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.errors import SourceError
 from newsletter.render import fill
 from tests.render import test_disclaimer
 from tests.render.samples import PERSON, edited, rendered
 
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND"]
 SIZES = {"a phone": 360, "a desk": 1000}
 BOX = """() => {
   const box = document.querySelector("p.disclaimer").getBoundingClientRect();
@@ -26,18 +20,6 @@ TRANSPARENT = """() => {
   style.textContent = "p.disclaimer, p.disclaimer::first-line { color: transparent !important }";
   document.head.append(style);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium. Without it a laptop skips, and the continuous build fails."""
-    if not CHROMIUM.exists():
-        words = "the browser tests need Chromium: apt-get install chromium"
-        pytest.fail(words) if os.environ.get("CI") == "true" else pytest.skip(words)
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield launched
-        launched.close()
 
 
 def opened(browser: Browser, html: str, width: int, scheme: str) -> Page:
