@@ -165,7 +165,10 @@ def test_a_slip_is_shown_at_its_place(small: Small, slip: Slip) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("render", "--format", "pdf"), "'--format': 'pdf' is not one of 'html', 'text', 'mjml', 'eml'."),
+        (
+            ("render", "--format", "docx"),
+            "'--format': 'docx' is not one of 'html', 'text', 'mjml', 'eml', 'fragment', 'fragment-text', 'pdf'.",
+        ),
         (("preview", "--port", "many"), "'--port': expected a whole number"),
         (("retry", "x", "--count", "1.5"), "'--count': expected a whole number"),
         (("send", DRAFT, "--hold", "soon"), "'--hold': expected a number"),

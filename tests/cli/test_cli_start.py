@@ -57,7 +57,7 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
         ("send",),
         ("plan", DRAFT, "--sgement", "members"),
         ("plan", DRAFT, "--transport", "pigeon"),
-        ("render", DRAFT, "--format", "pdf"),
+        ("render", DRAFT, "--format", "docx"),
         ("suppress", "forget", "sian@example.org"),
     ],
 )
