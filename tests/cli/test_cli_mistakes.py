@@ -167,8 +167,10 @@ def test_a_slip_is_shown_at_its_place(small: Small, slip: Slip) -> None:
     [
         (
             ("render", "--format", "docx"),
-            "'--format': 'docx' is not one of "
-            "'html', 'text', 'mjml', 'eml', 'fragment', 'fragment-text', 'pdf'.",
+            (
+                "'--format': 'docx' is not one of "
+                "'html', 'text', 'mjml', 'eml', 'fragment', 'fragment-text', 'pdf'."
+            ),
         ),
         (("preview", "--port", "many"), "'--port': expected a whole number"),
         (("retry", "x", "--count", "1.5"), "'--count': expected a whole number"),
