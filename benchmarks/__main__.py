@@ -13,7 +13,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from benchmarks import assembly, plan_500k, render, sendgrid_500k, smtp, smtp_500k, start
+from benchmarks import assembly, plan_500k, preview, render, sendgrid_500k, smtp, smtp_500k, start
 from benchmarks.harness import Figure, Measure, print_table, say
 
 _ALL: Mapping[str, Measure] = {
@@ -23,6 +23,7 @@ _ALL: Mapping[str, Measure] = {
     "sendgrid_500k": sendgrid_500k.measure,
     "render": render.measure,
     "plan_500k": plan_500k.measure,
+    "preview": preview.measure,
     "start": start.measure,
 }
 
