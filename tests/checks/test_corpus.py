@@ -71,6 +71,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     for path in (CORPUS / "clean").iterdir():
         shutil.copy(path, root / "drafts")
     shutil.copy(root / "drafts" / "2026-11-17-nec.md", root / "drafts" / "november.md")
+    for path in (root / "lists").glob("*.csv"):
+        few = path.read_text(encoding="utf-8").splitlines(keepends=True)[:40]
+        path.write_text("".join(few), encoding="utf-8")
     return Desk(root)
 
 

@@ -88,8 +88,8 @@ async function showLines(file, line) {
 /** Go to where it stands: in the inbox line, in the edition that is looked at, or in the first other that has it. */
 async function showInMail(problem) {
   const line = problem.text ? "" : (await source.file(problem.file))[problem.line - 1] || "";
-  if (/^(subject|preheader)\s*:/.test(line)) { showTab("inbox"); return; }
-  showTab("mail");
+  if (/^(subject|preheader)\s*:/.test(line)) { showTab("inbox", true); return; }
+  showTab("mail", true);
   const wanted = problem.text || line;
   const before = { ...reader };
   const others = state.editions.map((each) => each.segment).filter((name) => name !== before.segment);

@@ -114,7 +114,11 @@ function rowOf(row, titles) {
   const happens = row.why
     ? make("span", { className: "tag" }, row.why)
     : row.id
-      ? make("button", { type: "button", className: "link", data: { key: row.id }, onclick: () => { showTab("mail"); chooseReader(row); } }, "See their copy")
+      ? make("button", {
+        type: "button", className: "link", data: { key: row.id },
+        "aria-label": `See their copy: ${row.name || row.address}`,
+        onclick: () => { showTab("mail", true); chooseReader(row); },
+      }, "See their copy")
       : make("span", { className: "tag", data: { kind: "good" } }, "gets it");
   const isNew = row.new ? make("span", { className: "tag", data: { kind: "good" } }, "new") : null;
   const cells = { name: [row.name || "–"], place: [row.place_name], address: [row.address], segment: [titles[row.segment] || row.segment] };
