@@ -4,7 +4,8 @@ Rules:
 
 1. A ledger belongs to one thread. There are two: one reads, and one writes and waits its turn while a send
    runs, so that somebody who only looks never waits for a lock.
-2. A list is read a row at a time, by one reader at once, and what was found is remembered in bounds.
+2. The lists are read a row at a time, once for all who wait, and what was found is remembered in bounds: half
+   a million rows take seconds, and the ledger knows nearly everybody.
 """
 
 from __future__ import annotations
@@ -25,9 +26,7 @@ from newsletter.workspace import Workspace
 
 Found = TypeVar("Found")
 
-_MOST_REMEMBERED = 1_000
-_MOST_WAITING = 4
-"""Readers of the lists at once; half a million rows take seconds, and the ledger knows nearly everybody."""
+_MOST_REMEMBERED = 10_000
 
 
 class Records:
@@ -40,8 +39,6 @@ class Records:
         self._reader = self._stack.enter_context(ThreadPoolExecutor(1, "site-read"))
         self._writer = self._stack.enter_context(ThreadPoolExecutor(1, "site-write"))
         self._rows = _Rows(workspace)
-        self._one_at_a_time = asyncio.Lock()
-        self._waiting = 0
 
     def close(self) -> None:
         """Finish what was begun. May take as long as another process holds the ledger."""
@@ -58,41 +55,58 @@ class Records:
     async def address_of(self, code: str) -> str | None:
         """The address behind a person's code: of the ledger, or of the lists, for whoever was never sent to.
 
-        None where it is no longer held, and where so many ask of the lists that it would take long.
+        None where it is no longer held.
         """
         known = await self.read(lambda ledger: ledger.accounts.address_of(code))
-        if known is not None or self._waiting >= _MOST_WAITING:
-            return known
-        self._waiting += 1
-        try:
-            async with self._one_at_a_time:
-                return await asyncio.to_thread(self._rows.address_of, code)
-        finally:
-            self._waiting -= 1
+        return known or await self._rows.address_of(code)
 
 
 class _Rows:
-    """The lists, searched for one person. Used by one thread at once."""
+    """The lists, searched for people by their codes; one search at a time finds all who wait for it."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._code_of = coder(workspace.secret())
-        self._seen_as: object = None
-        self._remembered: dict[str, str | None] = {}
+        self._wanted: dict[str, asyncio.Future[str | None]] = {}
+        self._searching: asyncio.Task[None] | None = None
+        self._known: dict[str, str | None] = {}
+        self._known_of: object = None
 
-    def address_of(self, code: str) -> str | None:
-        now_as = self._workspace.lists_stamp()
-        if now_as != self._seen_as or len(self._remembered) >= _MOST_REMEMBERED:
-            self._seen_as, self._remembered = now_as, {}
-        if code not in self._remembered:
-            self._remembered[code] = next(self._with(code), None)
-        return self._remembered[code]
+    async def address_of(self, code: str) -> str | None:
+        stamp = self._workspace.lists_stamp()
+        if stamp != self._known_of or len(self._known) > _MOST_REMEMBERED:
+            self._known, self._known_of = {}, stamp
+        if code in self._known:
+            return self._known[code]
+        found = self._wanted.setdefault(code, asyncio.get_running_loop().create_future())
+        if self._searching is None or self._searching.done():
+            self._searching = asyncio.create_task(self._serve())
+        # Others may wait for the same, and somebody who hangs up must not take it from them.
+        held = await asyncio.shield(found)
+        if stamp == self._known_of:
+            self._known[code] = held
+        return held
 
-    def _with(self, code: str) -> Iterator[str]:
+    async def _serve(self) -> None:
+        while self._wanted:
+            wanted, self._wanted = self._wanted, {}
+            try:
+                found = await asyncio.to_thread(self._search, frozenset(wanted))
+            except Exception as error:  # noqa: BLE001 - handed on to whoever waits
+                for waiting in wanted.values():
+                    waiting.set_exception(error)
+            else:
+                for code, waiting in wanted.items():
+                    waiting.set_result(found[code])
+
+    def _search(self, wanted: frozenset[str]) -> dict[str, str | None]:
+        found: dict[str, str | None] = dict.fromkeys(wanted)
         for name in self._workspace.list_names():
             for written in self._addresses(name):
-                if self._code_of(address.key(written)) == code:
-                    yield written
+                code = self._code_of(address.key(written))
+                if code in wanted and found[code] is None:
+                    found[code] = written
+        return found
 
     def _addresses(self, name: str) -> Iterator[str]:
         """The good addresses of a list; of one that cannot be used, those up to where it goes wrong."""
