@@ -71,7 +71,8 @@ class Pages:
     def error(self, status: int, headers: Mapping[str, str] | None = None) -> HTMLResponse:
         """What went wrong, in plain words."""
         title, words = _WORDS.get(status, _WORDS[500] if status >= 500 else _WORDS[404])  # noqa: PLR2004
-        return self.page("error", status, headers, title=title, words=words)
+        ours = status >= 500  # noqa: PLR2004 - RFC 9110 section 15.6
+        return self.page("error", status, headers, title=title, words=words, leave_by_mail_too=ours)
 
 
 def _css(look: Look) -> str:

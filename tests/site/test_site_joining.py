@@ -21,7 +21,7 @@ from tests.cli.relay import Relay, free_port
 from tests.cli.small import JANE, SIAN, TOM, Small, parsed, part
 from tests.sendgrid_stand_in import KEY, StandIn
 from tests.site.pages import ONE_CLICK, SITE, Answer, Site, online, served
-from tests.site.test_site_leaving import path_for
+from tests.site.test_site_leaving import LOUD, path_for
 from tests.site.test_site_pages import RULES, SCHEMES, is_guarded
 
 WORDING = "Yes: I would like Maya’s reports by e-mail, until I say “stop”."
@@ -431,6 +431,26 @@ def test_a_mail_server_that_is_away_is_tried_again_and_never_told_of(small: Smal
     assert "a confirmation was not sent, and will be again" in ended.err
     assert ended.err.count("ended with confirmations that had not left: 1") == 1
     assert "quince" not in ended.err
+
+
+def test_the_loudest_process_names_nobody(small: Small) -> None:
+    """With every logger heard: no address, no name, no link, of whoever joins, leaves or knocks."""
+    small.env.update(PYTHONPATH=LOUD, PYTHONDEVMODE="1", PYTHONWARNINGS="default")
+    with Relay() as relay:
+        small.use_relay(relay.port)
+        with served(small) as site:
+            new = Joining(site, relay)
+            new.ask("quince@example.org", "Zebulon")
+            links = [new.link("quince@example.org"), path_for(small, TOM), "/u/forged.token"]
+            for link in links:
+                site.get(link)
+                site.post(link, ONE_CLICK)
+            new.ask("quince@example.org quince")
+            said = site.end().err
+    assert "every logger is heard" in said
+    assert len(new.row("quince@example.org")) == 1
+    private = ["quince", "zebulon", "o'brien", "tom.", "forged", *(link.split("/")[2] for link in links)]
+    assert [each for each in private if each.lower() in said.lower()] == []
 
 
 def test_a_confirmed_person_survives_a_kill(small: Small) -> None:

@@ -6,6 +6,7 @@ import re
 import socket
 import sqlite3
 import time
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -20,6 +21,9 @@ from tests.cli.relay import Relay
 from tests.cli.small import DRAFT, EVERYBODY, ISSUE, JANE, SIAN, TOM, Small
 from tests.site.conftest import CROWD, Reached
 from tests.site.pages import ONE_CLICK, Answer, Site, served
+
+LOUD = str(Path(__file__).parents[1] / "loud")
+"""Makes a process as talkative as can be, and its disk as full."""
 
 
 def path_for(small: Small, person: str, *, list_id: str = "nec.reports.example.org") -> str:
@@ -236,6 +240,31 @@ def test_nothing_of_a_visit_is_written_down(small: Small) -> None:
     assert ended.text == ""
     assert re.fullmatch("the pages are open here.*\n(WARNING Invalid HTTP request received.\n)?", ended.err)
     assert site.left() == [TOM]
+
+
+def test_a_full_disk_is_no_lie(small: Small) -> None:
+    """Who is told “you have left” has; everybody else is told to come again, or to write."""
+    small.good("lists")
+    with served(small):  # The ledger is made while there is room.
+        pass
+    small.env.update(PYTHONPATH=LOUD, FILES_UP_TO="40000")
+    with served(small) as site:
+        paths = {
+            f"reader{number}@example.org": path_for(small, f"reader{number}@example.org") for number in range(9)
+        }
+        answers = {who: site.post(path, ONE_CLICK) for who, path in paths.items()}
+        assert all(site.get(path).status == 200 for path in paths.values())
+        ended = site.end()
+    refused = [answer for answer in answers.values() if answer.status == 503]
+    assert refused
+    assert {answer.title for answer in refused} == {"Not just now"}
+    assert refused[0].headers["retry-after"] == "60"
+    assert "leave@reports.example.org" in refused[0].text
+    assert "Traceback" not in ended.err
+    assert not any(who.partition("@")[0] in ended.err for who in paths)
+    with served(small) as site:
+        stand = {who: site.get(path).title == "Nothing is sent any more" for who, path in paths.items()}
+    assert stand == {who: answer.status == 200 for who, answer in answers.items()}
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
