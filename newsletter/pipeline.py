@@ -263,7 +263,7 @@ def look(settings: Settings) -> Look:
         "imprint": settings.imprint,
         "postal_address": settings.postal_address,
         "privacy_url": settings.privacy_url,
-        "site_url": settings.site_url,
+        "site_url": settings.joining_url,
         "pages_url": settings.pages_url,
         "logo": theme.logo,
     }

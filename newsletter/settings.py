@@ -304,6 +304,11 @@ class Settings(_Section):
         return self.publish.url or self.site_url
 
     @property
+    def joining_url(self) -> str | None:
+        """Where people ask for a copy of their own: the form, where there is one."""
+        return f"{self.site_url}/subscribe" if self.site_url and self.subscribe else self.site_url
+
+    @property
     def reply_to(self) -> str:
         return self.sender.reply_to or self.sender.from_
 

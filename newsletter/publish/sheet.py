@@ -141,7 +141,7 @@ class _Reading:
             return {"to": None, "note": None}
         first = address not in self.notes
         number = self.notes.setdefault(address, len(self.notes) + 1)
-        written = re.sub(r"^(?:mailto|tel):", "", address)
+        written = re.sub(r"^tel:|^mailto:([^?]*).*$", r"\1", address)
         return {"to": None, "note": number, "first": first, "written": written}
 
 

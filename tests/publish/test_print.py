@@ -59,7 +59,7 @@ let x = #1;
 ## Links
 
 [One](https://example.org/a), [the same](https://example.org/a), [below](#item-2), [nowhere](#item-9),
-[write](mailto:a@example.org), https://example.org/shown and [ring](tel:+441234567890).
+[write](mailto:a@example.org?subject=Yes%20please), https://example.org/shown and [ring](tel:+441234567890).
 
 ## Next
 
