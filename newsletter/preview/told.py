@@ -41,6 +41,9 @@ VERDICTS = {
     "COULD NOT CHECK": "Something could not be checked from here.",
 }
 _IN_MAIL = re.compile(r"the mail for (?P<segment>[^:]+): [^“]*(?:“(?P<text>[^”…]*))?")
+_FILE = re.compile(
+    r"(?P<head>\r\nContent-Disposition: attachment;\r\n[^\r]*\r\n\r\n)(?P<lines>[A-Za-z0-9+/=\r\n]+)(?=\r\n--)"
+)
 PAGE_ROWS = 50
 _LINES_AROUND = 3
 
@@ -86,6 +89,7 @@ def copy(copy: Copy, *, masked: bool = True) -> Told:
         "subject": copy.subject,
         "size": copy.html_bytes,
         "whole": len(copy.message),
+        "attached": copy.edition.attachment.name if copy.edition.attachment else None,
         "limit": GMAIL_CLIP_BYTES,
         "inbox": [_line(phone), _line(desktop)],
         "text": [[line, differs] for line, differs in copy.lines],
@@ -103,9 +107,10 @@ def copy(copy: Copy, *, masked: bool = True) -> Told:
 
 
 def source(copy: Copy, *, masked: bool = True) -> str:
-    """The message as it is written, to be read."""
+    """The message as it is written, to be read; of a file in it, only how long it is."""
     hidden = copy.recipient.address if copy.recipient and masked else ""
-    return _masked(copy.message.decode(), hidden)
+    written = _masked(copy.message.decode(), hidden)
+    return _FILE.sub(lambda found: f"{found['head']}[{len(found['lines']):,} letters of base64]", written)
 
 
 def person(desk: Desk, crowd: Crowd, number: int, *, masked: bool = True) -> Told:

@@ -249,3 +249,17 @@ def test_the_newest_draft_is_the_one_saved_last(small: Small) -> None:
     small.write("drafts/aaa.md", b"")
     os.utime(small.root / "drafts/aaa.md", (2_000_000_000, 2_000_000_000))
     assert preview.newest_draft(Workspace.open(small.root, {})).name == "aaa.md"
+
+
+def test_a_file_in_the_mail_is_named_and_not_spelled_out(small: Small) -> None:
+    """The size counts it, and the source says how long it is; the message itself holds it whole."""
+    small.change("newsletter.yaml", "imprint:", "paper: attach\nimprint:")
+    desk = a_desk(small)
+    copy = desk.copy("members", None)
+    shown = told.copy(copy)
+    assert shown["attached"] == f"{ISSUE}.pdf"
+    assert shown["whole"] == len(copy.message) > 40_000
+    source = told.source(copy)
+    assert f'filename="{ISSUE}.pdf"\r\n\r\n[' in source
+    assert len(source) < 30_000
+    assert source.endswith("--\r\n")

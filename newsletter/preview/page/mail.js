@@ -162,7 +162,7 @@ function showInside() {
   fill("size",
     make("p", {}, `The designed mail is ${kilobytes(copy.size)}. Gmail cuts after about 102 KB, and the disclaimer stands at the end.`),
     make("div", { className: "meter", data: { kind } }, bar),
-    make("p", { className: "aside" }, `With the plain text and the headers, ${kilobytes(copy.whole)} leave for each reader.`));
+    make("p", { className: "aside" }, `With the plain text${copy.attached ? `, ${copy.attached}` : ""} and the headers, ${kilobytes(copy.whole)} leave for each reader.`));
   $("fact-inside").textContent = `${kilobytes(copy.size)} of 102 KB`;
   fill("merged", ...(copy.merged.length
     ? copy.merged.flatMap((each) => [
