@@ -72,6 +72,27 @@ class Drift:
             known=self.ledger.lists.addresses(name, stem),
         )
 
+    def numbered(self, key: str) -> Iterator[str]:
+        """The lists that hold a person's number, as they were last used."""
+        person = self._numbers.person(key)
+        for name in self.ledger.lists.names():
+            used = self.ledger.lists.find(name)
+            if used is not None and person in Snapshot.from_bytes(used.people):
+                yield name
+
+    def unchanged(self, name: str) -> bool:
+        """Whether a list is the very file that was last used."""
+        used = self.ledger.lists.find(name)
+        return used is not None and name in self.workspace.list_names() and used.file_hash == self._hash(name)
+
+    def forget(self, key: str, name: str, *, unchanged: bool) -> None:
+        """Take a person out of what is kept of a list, which was `unchanged` before its file lost them too."""
+        used = self.ledger.lists.find(name)
+        if used is not None:
+            without = Snapshot.from_bytes(used.people).without(self._numbers.person(key))
+            file_hash = self._hash(name) if unchanged else used.file_hash
+            self.ledger.lists.replace(UsedList(name=name, file_hash=file_hash, people=without.to_bytes()))
+
     @property
     def _numbers(self) -> Numbers:
         return Numbers(self.workspace.secret())

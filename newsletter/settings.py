@@ -281,6 +281,11 @@ class Settings(_Section):
     sync_max_age_h: float = Field(
         default=24, gt=0, description="Hours after which the provider's opt-outs are stale."
     )
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days after which a sending's addresses are forgotten; for ever if unset.",
+    )
     transport: Literal["outbox", "smtp", "sendgrid"] = Field(
         default="outbox", description="How mail goes out by default."
     )

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -163,6 +163,14 @@ class Workspace:
         with self._list_to_write(name) as path:
             held = _read_bytes(path, self.shown(path)) if path.exists() else joining.new_list()
             _replace(path, joining.joined(held, person, name=name, folder="lists"))
+
+    def change_list(self, name: str, change: Callable[[bytes], bytes]) -> None:
+        """Write a list anew as `change` makes it of what stands there, whole or not at all.
+
+        Raises `SourceError`.
+        """
+        with self._list_to_write(name) as path:
+            _replace(path, change(_read_bytes(path, self.shown(path))))
 
     @contextmanager
     def _list_to_write(self, name: str) -> Iterator[Path]:

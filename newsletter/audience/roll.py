@@ -41,11 +41,15 @@ class Snapshot:
     def to_bytes(self) -> bytes:
         return self.people.tobytes() + self.rows.tobytes()
 
+    def __contains__(self, person: int) -> bool:
+        at = bisect_left(self.people, person)
+        return at < len(self.people) and self.people[at] == person
+
     def without(self, person: int) -> Snapshot:
         """As if the list had never held this person."""
-        at = bisect_left(self.people, person)
-        if at == len(self.people) or self.people[at] != person:
+        if person not in self:
             return self
+        at = bisect_left(self.people, person)
         return Snapshot(self.people[:at] + self.people[at + 1 :], self.rows[:at] + self.rows[at + 1 :])
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from newsletter.cli.audited import audited
-from newsletter.cli.choices import Document, Format, ListsAction, Suppress, Transport, Unreached
+from newsletter.cli.choices import Document, ExportFormat, Format, ListsAction, Suppress, Transport, Unreached
 
 app = typer.Typer(
     add_completion=False,
@@ -441,6 +441,60 @@ def suppress(
     from newsletter.cli import suppressing
 
     suppressing.suppress(action, what, reason=reason, list_name=list_, as_json=json)
+
+
+@app.command("export-person")
+@audited()
+def export_person(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A person's address.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here instead of stdout.")
+    ] = None,
+    format_: Annotated[
+        ExportFormat | None, typer.Option("--format", help="What to write; json, but for a FILE in .html.")
+    ] = None,
+) -> None:
+    """Write everything that is held of one person: for them to read, or to take elsewhere.
+
+    Example: newsletter export-person j.doe@example.org -o j-doe.html
+    """
+    from newsletter.cli import rights
+
+    rights.export(address, output=output, form=format_)
+
+
+@app.command("erase-person")
+@audited()
+def erase_person(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A person's address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """Erase one person from lists, ledger and outbox, all but a code that keeps them out.
+
+    Example: newsletter erase-person j.doe@example.org
+    """
+    from newsletter.cli import rights
+
+    rights.erase(address, yes=yes, as_json=json)
+
+
+@app.command()
+@audited(unless=lambda given: given["dry_run"])
+def retention(
+    days: Annotated[
+        int | None, typer.Option(metavar="DAYS", min=1, help="Older than this, instead of retention_days.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many.")] = False,
+    json: Json = False,
+) -> None:
+    """Forget the people of old sendings; the sums stay, and nobody gets an issue twice.
+
+    Example: newsletter retention --days 365 --dry-run
+    """
+    from newsletter.cli import rights
+
+    rights.retention(days=days, dry_run=dry_run, as_json=json)
 
 
 @app.command()

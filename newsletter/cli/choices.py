@@ -30,6 +30,13 @@ class Format(StrEnum):
         return self in {Format.FRAGMENT, Format.FRAGMENT_TEXT, Format.PDF}
 
 
+class ExportFormat(StrEnum):
+    """What `export-person` writes."""
+
+    JSON = "json"
+    HTML = "html"
+
+
 class Unreached(StrEnum):
     """Whom `status --list` names."""
 

@@ -11,6 +11,7 @@ from newsletter import dispatch
 from newsletter.cli import show
 from newsletter.cli.account import CUT_SHORT, account, carry, carry_copies, moment
 from newsletter.cli.choices import Transport
+from newsletter.cli.rights import forget_what_is_old
 from newsletter.cli.writing import has_terminal, now, opened, parsed_address
 from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
@@ -105,6 +106,7 @@ def send(
         elif not unfinished:
             show.say("everybody in these segments has had it already; nothing was sent")
         summaries += carry_copies(mailing.workspace, ledger, mailing.report.issue, summaries)
+        forget_what_is_old(mailing.workspace, ledger)
         return account(ledger, mailing.report.issue, summaries, as_json=as_json)
 
 

@@ -81,11 +81,11 @@ class Accounts:
         """The people of an issue, run by run, in some states or in all: for lists and exports."""
         with self._database.read() as connection:
             for run in select_runs(connection, issue, kind):
-                asked = _rows().where(*of_run(run)).order_by(people.c.id)
+                asked = select_rows().where(*of_run(run)).order_by(people.c.id)
                 if states is not None:
                     asked = asked.where(people.c.state.in_(states))
                 found = connection.execution_options(yield_per=1_000).execute(asked)
-                yield from (_row(row) for row in found.mappings())
+                yield from (row_of(row) for row in found.mappings())
 
     def history(self, key: str) -> tuple[Row, ...]:
         """All rows of one mailbox, over all issues, oldest first."""
@@ -93,7 +93,7 @@ class Accounts:
             known = connection.scalars(select(issues.c.id)).all()
             named = people.c.key.in_(known_as(key, self._code_of))
             mine = people.c.issue_id.in_(known) & people.c.kind.in_(list(Kind)) & named
-            return tuple(_row(row) for row in connection.execute(_rows().where(mine)).mappings())
+            return tuple(row_of(row) for row in connection.execute(select_rows().where(mine)).mappings())
 
     def address_of(self, code: str) -> str | None:
         """The address of the person with this code, as they were last sent to; None where none is held."""
@@ -105,13 +105,13 @@ class Accounts:
         """What is needed to make one person's message again: the run, and the person as frozen."""
         with self._database.read() as connection:
             named = people.c.key.in_(known_as(key, self._code_of))
-            one = _rows().where(issues.c.name == issue, people.c.kind == Kind.REAL, named)
+            one = select_rows().where(issues.c.name == issue, people.c.kind == Kind.REAL, named)
             found = connection.execute(one).mappings().one_or_none()
             if found is None:
                 return None
             run = next(run for run in select_runs(connection, issue, Kind.REAL) if run.name == found["run"])
             fields = connection.scalar(select(people.c.fields).where(people.c.id == found["id"])) or "[]"
-        row = _row(found)
+        row = row_of(found)
         return run, row, Person(row.id, row.address, row.code, tuple(json.loads(fields)))
 
     def _living(self, connection: Connection, found: Iterable[Run]) -> frozenset[str]:
@@ -154,7 +154,8 @@ def select_runs(connection: Connection, issue: str | None = None, kind: Kind | N
     return tuple(Run.of(row) for row in connection.execute(asked).mappings())
 
 
-def _rows() -> Select[tuple[object, ...]]:
+def select_rows() -> Select[tuple[object, ...]]:
+    """What `row_of` is made from."""
     plain = ("id", "kind", "segment", "address", "code", "state", "attempt", "attempts", "reply_code", "detail")
     more = ("provider_id", "due_at", "claimed_at", "settled_at")
     return (
@@ -166,7 +167,8 @@ def _rows() -> Select[tuple[object, ...]]:
     )
 
 
-def _row(row: RowMapping) -> Row:
+def row_of(row: RowMapping) -> Row:
+    """One person's row."""
     texts = ("attempt", "reply_code", "detail", "provider_id")
     values = dict(row) | {name: row[name] or "" for name in texts}
     return Row(**values | {"kind": Kind(row["kind"]), "state": State(row["state"])})

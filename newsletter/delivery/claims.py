@@ -264,7 +264,8 @@ def _take(
     picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)
     # As a subquery PostgreSQL might run it again for each row, and lock others each time.
     locked = picked.with_for_update(skip_locked=True).cte("picked")
-    left = exists().where(of_person()).correlate(people)
+    # Whoever was forgotten has no address left to be sent to.
+    left = or_(people.c.address == "", exists().where(of_person()).correlate(people))
     taken = (
         update(people)
         .where(

@@ -101,6 +101,21 @@ class Database:
         """Whether several machines may use it."""
         return self._engine.dialect.name != "sqlite"
 
+    def overwrite(self, connection: Connection) -> None:
+        """Let what this connection changes from here on be overwritten where it stood, not only unlinked."""
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+    def vacuum(self) -> bool:
+        """Leave nothing of what was changed before in freed space. False where others stand in the way."""
+        with self._engine.connect() as connection:
+            # Outside a transaction, which SQLAlchemy would begin.
+            raw = connection.connection.driver_connection
+            try:
+                return _vacuum_sqlite(raw) if connection.dialect.name == "sqlite" else postgres.vacuum(raw)
+            except connection.dialect.loaded_dbapi.Error:
+                return False
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -247,6 +262,12 @@ def _sqlite(url: URL) -> Engine:
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _vacuum_sqlite(raw: Any) -> bool:
+    raw.execute("VACUUM")
+    busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _create_private(path: Path) -> None:

@@ -193,7 +193,7 @@ def _take_over(
     movable = sources(State.PENDING, Cause.WORD) - {State.UNKNOWN, State.DEFERRED}
     moved = []
     for row in batch:
-        found = there.get(row["key"])
+        found = there.get(row["key"]) or there.get(row["code"])
         if found is None:
             continue
         if found[1] not in movable:
@@ -216,9 +216,9 @@ def _take_over(
 def _there(
     connection: Connection, batch: list[dict[str, Any]], *, issue_id: int, kind: Kind
 ) -> dict[str, tuple[int, str]]:
-    """Key → (row, state) of those in the batch whom the issue already knows."""
+    """Key, or code, → (row, state) of those in the batch whom the issue already knows."""
     there: dict[str, tuple[int, str]] = {}
-    keys = (row["key"] for row in batch)
+    keys = (row[name] for row in batch for name in ("key", "code"))
     while some := list(islice(keys, _KEYS_AT_ONCE)):
         found = select(people.c.key, people.c.id, people.c.state).where(
             people.c.issue_id == issue_id, people.c.kind == kind, people.c.key.in_(some)

@@ -18,6 +18,8 @@ from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
 from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.events import Events
+from newsletter.delivery.forgetting import Forgetting
+from newsletter.delivery.holdings import Holdings
 from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.owners import SILENCE_S, Owners
@@ -54,6 +56,8 @@ class Ledger:
         self.audit = Audit(database, now)
         self.events = Events(database, now, code_of)
         self.lists = UsedLists(database)
+        self.holdings = Holdings(database, code_of)
+        self.forgetting = Forgetting(database, self.owners, now, code_of)
 
     @classmethod
     def open(

@@ -94,6 +94,16 @@ def analyse(connection: Connection, *tables: Table) -> None:
         connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
+def vacuum(raw: Any) -> bool:
+    """Make room of the rows that were changed; what stood there is written over in time."""
+    raw.autocommit = True
+    try:
+        raw.execute("VACUUM people, suppressions, events")
+    finally:
+        raw.autocommit = False
+    return True
+
+
 def words(error: DBAPIError) -> str:
     """What the server, or the way to it, says is wrong: without values."""
     diagnosis = getattr(error.orig, "diag", None)

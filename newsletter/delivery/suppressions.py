@@ -16,7 +16,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from newsletter.delivery.database import Database, insert_new
-from newsletter.delivery.mailboxes import CodeOf, is_code, known_as, mailboxes
+from newsletter.delivery.mailboxes import CodeOf, bind_secret, is_code, known_as, mailboxes
 from newsletter.delivery.schema import people, suppressions
 
 EVERYWHERE = ""
@@ -213,6 +213,8 @@ def _add_some(connection: Connection, batch: list[NewSuppression], now: float, c
         there.add((held.key, held.scope))
         told.add(held.event_id)
         added += is_new
+    if code_of is not None and any(is_code(str(row["key"])) for row in rows):
+        bind_secret(connection, code_of)
     if rows:
         connection.execute(insert_new(connection, suppressions), rows)
     return added

@@ -271,6 +271,11 @@ def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> b
     if found is None:
         raise UsageError(f"nothing of '{issue}' was sent to this person", "Try: newsletter explain ADDRESS")
     run, row, person = found
+    if not row.address:
+        raise UsageError(
+            "what was sent to this person is no longer held",
+            "They were erased, or it is older than retention_days.",
+        )
     chosen = ledger.editions(run)[row.segment]
     return Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret()).message(person)
 

@@ -42,7 +42,8 @@ def reconcile(workspace: Workspace, ledger: Ledger, issue: str, proof: Proof) ->
             continue
         found = list(_arrived(workspace, ledger, run, unknown, proof.delivered))
         proved = {each.code for each in found}
-        asked = [row for row in unknown if row.code not in proved]
+        # Whoever was forgotten has no address to ask for.
+        asked = [row for row in unknown if row.code not in proved and row.address]
         found += _logged(workspace, run, asked, trust_absence=proof.trust_absence)
         settled += ledger.settle_unknown(run, found, settle_s=proof.settle_s)
     return settled

@@ -1,0 +1,181 @@
+"""Forgetting people, so that the ledger still adds up: one who asked for it, or all whose time is over.
+
+Rules:
+
+1. A row stays, with its state and its times, and the code in the place of the key: sums are what they were, and
+   nobody gets an issue twice.
+2. A row without an address is never sent to: what was still to be sent is suppressed.
+3. Nobody is forgotten while a living process has them in its hands.
+4. A code is worth nothing without the secret, so the ledger is bound to it from here on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, case, delete, exists, select, update
+from sqlalchemy.engine import RowMapping
+
+from newsletter.delivery.accounts import of_run, select_runs
+from newsletter.delivery.database import Database
+from newsletter.delivery.holdings import COPIES, of_mailbox
+from newsletter.delivery.mailboxes import CodeOf, bind_secret
+from newsletter.delivery.outcome import State
+from newsletter.delivery.owners import Owners
+from newsletter.delivery.schema import events, people, runs, suppressions
+from newsletter.delivery.suppressions import NewSuppression, active, add_all
+from newsletter.errors import NotReady
+
+ERASED = "erased"
+"""Why whoever was erased is suppressed."""
+
+_OPEN = (State.PENDING, State.DEFERRED, State.CLAIMED)
+_NOTHING_LEFT = {
+    "key": case(
+        (people.c.kind.in_(COPIES), people.c.segment + " " + people.c.code),
+        else_=people.c.code,
+    ),
+    "address": "",
+    "fields": "[]",
+    # What a server replied names the mailbox more often than not.
+    "detail": "",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """How much was forgotten."""
+
+    rows: int
+    """Of runs."""
+    stopped: int
+    """Of these, who was still to be sent to and will not be."""
+    suppressions: int
+    """Noted by the code from now on."""
+
+
+class Forgetting:
+    """Takes people's data out of a ledger."""
+
+    def __init__(
+        self, database: Database, owners: Owners, now: Callable[[], float], code_of: CodeOf | None
+    ) -> None:
+        self._database = database
+        self._owners = owners
+        self._now = now
+        self._code_of = code_of
+
+    def person(self, key: str) -> Forgotten:
+        """Forget somebody, and suppress them by their code. Raises `NotReady` while they are being sent to."""
+        code_of = self._secret()
+        now = self._now()
+        with self._database.write() as connection:
+            self._database.overwrite(connection)
+            bind_secret(connection, code_of)
+            mine = self._mine(connection, key)
+            self._refuse_claimed(connection, mine)
+            stopped = self._stop(connection, mine, now)
+            noted = _recode_suppressions(connection, key, code_of(key))
+            erased = NewSuppression(code_of(key), ERASED, "the person's own wish")
+            add_all(connection, [erased], now=now, code_of=code_of)
+            _forget_words(connection, mine, key)
+            ids = [row["id"] for row in mine]
+            connection.execute(update(people).where(people.c.id.in_(ids)).values(_NOTHING_LEFT))
+        return Forgotten(rows=len(mine), stopped=stopped, suppressions=noted)
+
+    def before(self, moment: float) -> int:
+        """Forget everybody of the runs begun before then in which nobody waits for anything; their number."""
+        code_of = self._secret()
+        number = 0
+        with self._database.write() as connection:
+            self._database.overwrite(connection)
+            bind_secret(connection, code_of)
+            for run in select_runs(connection):
+                waiting = select(people.c.id).where(*of_run(run), people.c.state.in_(_OPEN)).limit(1)
+                if run.created_at >= moment or connection.scalar(waiting) is not None:
+                    continue
+                held = (*of_run(run), people.c.address != "")
+                number += connection.execute(update(people).where(*held).values(_NOTHING_LEFT)).rowcount
+                connection.execute(update(events).where(events.c.run == run.name).values(detail=""))
+        return number
+
+    def due(self, moment: float) -> int:
+        """How many `before` would forget."""
+        # A run is small beside the number of its rows, and this is asked for by a person.
+        number = 0
+        with self._database.read() as connection:
+            for run in select_runs(connection):
+                rows = connection.execute(
+                    select(people.c.state, people.c.address != "").where(*of_run(run))
+                ).all()
+                if run.created_at < moment and not any(state in _OPEN for state, _ in rows):
+                    number += sum(held for _, held in rows)
+        return number
+
+    def overwrite(self) -> bool:
+        """Leave no trace in what the database has freed. False where another process stood in the way."""
+        return self._database.vacuum()
+
+    def _secret(self) -> CodeOf:
+        if self._code_of is None:
+            raise ValueError("nobody is forgotten without the secret by which to know them again")
+        return self._code_of
+
+    def _mine(self, connection: Connection, key: str) -> Sequence[RowMapping]:
+        """The rows of one person over all runs, kept from any claim until the transaction ends."""
+        asked = (
+            select(people.c.id, people.c.state, people.c.run_id, people.c.owner, runs.c.name.label("run"))
+            .join(runs, people.c.run_id == runs.c.id)
+            .where(of_mailbox(connection, key, self._code_of))
+        )
+        return connection.execute(asked.with_for_update(of=people)).mappings().all()
+
+    def _refuse_claimed(self, connection: Connection, mine: Sequence[RowMapping]) -> None:
+        claimed = [row for row in mine if row["state"] == State.CLAIMED]
+        living = self._owners.living(connection, [row["run_id"] for row in claimed]) if claimed else ()
+        if any(row["owner"] in living for row in claimed):
+            raise NotReady(
+                "a sending process has this person's message in its hands right now",
+                "Nothing was erased. Try again in a moment, or stop the sending first: newsletter stop ISSUE",
+            )
+
+    def _stop(self, connection: Connection, mine: Sequence[RowMapping], now: float) -> int:
+        waiting = [row["id"] for row in mine if row["state"] in {State.PENDING, State.DEFERRED}]
+        stopped = update(people).where(people.c.id.in_(waiting))
+        connection.execute(stopped.values(state=State.SUPPRESSED.value, due_at=None, settled_at=now))
+        return len(waiting)
+
+
+def _recode_suppressions(connection: Connection, key: str, code: str) -> int:
+    """Put the code in the place of the key, and take the address out of the reasons."""
+    twice = suppressions.alias()
+    again = exists().where(
+        twice.c.key == code, twice.c.scope == suppressions.c.scope, twice.c.lifted_at.is_(None),
+        twice.c.event_id.is_(None),
+    )  # fmt: skip
+    mine = suppressions.c.key == key
+    # In force by the key and by the code, as when somebody left by a link before their address was known.
+    connection.execute(delete(suppressions).where(mine, active(), suppressions.c.event_id.is_(None), again))
+    texts = ("reason", "source", "lifted_why")
+    rows = connection.execute(select(suppressions).where(mine)).mappings().all()
+    for row in rows:
+        clean = {name: _without(row[name], key) for name in texts}
+        change = update(suppressions).where(suppressions.c.id == row["id"])
+        connection.execute(change.values(key=code, **clean))
+    return len(rows)
+
+
+def _forget_words(connection: Connection, mine: Sequence[RowMapping], key: str) -> None:
+    """What was told of this person, and of others with this address in it."""
+    for row in mine:
+        told = (events.c.run == row["run"]) & (events.c.person_id == row["id"])
+        connection.execute(update(events).where(told).values(detail=""))
+    for table in (events, people):
+        named = table.c.detail.icontains(key, autoescape=True)
+        connection.execute(update(table).where(named).values(detail=""))
+
+
+def _without(text: str | None, key: str) -> str | None:
+    return None if text is None else re.sub(re.escape(key), "…", text, flags=re.IGNORECASE)
