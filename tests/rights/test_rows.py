@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -102,9 +101,6 @@ ROW = st.tuples(
 def test_what_is_left_is_what_others_would_have_written(rows: list[tuple[str, str]], end: str) -> None:
     """Line by line, whatever stands in the cells."""
     lines = [f'{email},"{name.replace(chr(34), chr(34) * 2)}"{end}' for email, name in rows]
-    with tempfile.TemporaryDirectory() as folder:
-        opened = workspace(Path(folder), members=f"email,name{end}{''.join(lines)}")
-        if search(opened, JO).unreadable:
-            return
-        left = [line for line, (email, _) in zip(lines, rows, strict=True) if email.lower() != JO]
-        assert taken_out(opened).decode() == f"email,name{end}{''.join(left)}"
+    data = f"email,name{end}{''.join(lines)}".encode()
+    left = [line for line, (email, _) in zip(lines, rows, strict=True) if email.lower() != JO]
+    assert without(data, name="members.csv", key=JO).decode() == f"email,name{end}{''.join(left)}"
