@@ -44,14 +44,11 @@ def pictures_too_heavy(evidence: Evidence) -> Iterator[Finding]:
     Example: a photograph as the camera made it, of 6 MB.
     Instead: make it 1,200 points wide and save it as a JPEG.
     """
-    for passage in evidence.prose.passages:
-        for picture in passage.pictures:
-            answer = (evidence.answers or {}).get(picture.address)
-            if answer and (answer.size_bytes or 0) > HEAVY_BYTES:
-                weight = f"{(answer.size_bytes or 0) / 1e6:.1f} MB"
-                yield Finding(
-                    f"the picture “{picture.description}” weighs {weight}", passage.place(picture.address)
-                )
+    for address, description in _pictures(evidence).items():
+        answer = (evidence.answers or {}).get(address)
+        if answer and (answer.size_bytes or 0) > HEAVY_BYTES:
+            weight = f"{(answer.size_bytes or 0) / 1e6:.1f} MB"
+            yield Finding(f"the picture “{description}” weighs {weight}", _place(evidence, address))
 
 
 @rule("S10", Severity.WARNING)
@@ -87,6 +84,12 @@ def _fault(answer: Answer) -> tuple[str, Severity | None] | None:
     if answer.location:
         return f"leads on to another site, {answer.location}", Severity.NOTE
     return None
+
+
+def _pictures(evidence: Evidence) -> dict[str, str]:
+    """The address of every picture of the mail, the logo among them → its description."""
+    pictures = (picture for page in evidence.pages.values() for picture in page.root.iter("img"))
+    return {picture.get("src", ""): picture.get("alt", "") for picture in pictures}
 
 
 def _place(evidence: Evidence, address: str) -> str:

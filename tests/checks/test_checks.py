@@ -38,7 +38,6 @@ from tests.checks.cases import (
     text,
 )
 
-PICTURE = "Text.\n\n![The hall](https://example.org/hall.jpg)"
 DARK = """@media (prefers-color-scheme: dark) {
     body { background: #111111 !important; color: #eeeeee !important; }
     a { color: #99bbff !important; }
@@ -76,12 +75,18 @@ WITH_FILE = (
     + b"--around--\r\n"
 )
 
+
+def picture_of(size_bytes: int) -> Evidence:
+    """A mail with a picture of this weight, as the logo is or one of the report's."""
+    address = "https://example.org/hall.jpg"
+    shown = page(f"<p>What was decided</p><img src='{address}' alt='The hall'>")
+    return replace(shown, answers={address: Answer(200, size_bytes=size_bytes)})
+
+
 FAULTY = {
     "C10": page("<p>What was decided <a href='#item-9' style='color:#1a3f8f'>below</a></p>"),
     "C28": linking("https://example.org/old", Answer(404)),
-    "C29": evidence(
-        report=report(PICTURE), answers={"https://example.org/hall.jpg": Answer(200, size_bytes=6_000_000)}
-    ),
+    "C29": picture_of(6_000_000),
     "D05": evidence(columns={"lists/members.csv": ("email", "union_branch")}),
     "M01": page("<p style='display: grid'>What was decided</p>"),
     "M02": page("<p style='color:#999999'>What was decided</p>"),
@@ -139,9 +144,7 @@ SOUND_CASES = {
         "<p><a name='x'></a>What was decided <a href='#x' style='color:#1a3f8f'>below</a></p>"
     ),
     "links that answer": linking("https://example.org/", Answer(200, size_bytes=20_000_000)),
-    "a light picture": evidence(
-        report=report(PICTURE), answers={"https://example.org/hall.jpg": Answer(200, size_bytes=60_000)}
-    ),
+    "a light picture": picture_of(60_000),
     "columns that any list has": evidence(
         columns={
             "lists/a.csv": (

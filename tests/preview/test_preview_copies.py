@@ -11,12 +11,13 @@ import pytest
 
 from newsletter import preview
 from newsletter.delivery.clock import SystemClock
-from newsletter.preview import told
+from newsletter.errors import NewsletterError
+from newsletter.preview import acts, told
 from newsletter.preview.people import Wanted
 from newsletter.preview.views import Client, Look
 from newsletter.workspace import Workspace
-from tests.cli.relay import Relay
-from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, SIAN, TOM, Small
+from tests.cli.relay import Relay, free_port
+from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, SIAN, TOM, WRITER, Small, parsed, part
 from tests.spamassassin import stand_in
 
 
@@ -211,6 +212,28 @@ def test_the_command_sends_exactly_what_is_shown(small: Small) -> None:
         assert command(desk).endswith(" --accept-drift")
         assert small.run(*shlex.split(command(desk))[1:]).code == 0
         assert sorted(relay.addresses) == sorted({*EVERYBODY, "newcomer@example.net"} - {AMP})
+
+
+def test_a_test_copy_goes_by_the_chosen_way(small: Small) -> None:
+    """One marked message to the writer's own address, in the edition that is looked at, and nobody else's."""
+    with Relay() as relay:
+        small.use_relay(relay.port)
+        done = acts.send_test(a_desk(small), "members")
+    assert done == "A test copy went to m…@reports.example.org by smtp."
+    ((address, message),) = relay.taken
+    assert address == WRITER
+    found = parsed(message)
+    assert found["Subject"].startswith("[TEST] ")
+    assert "on the agenda" not in part(found, "plain")
+
+
+def test_a_test_copy_that_is_not_taken_says_why(small: Small) -> None:
+    """Nobody listens there: what was tried, and what to do."""
+    small.use_relay(free_port())
+    with pytest.raises(NewsletterError) as refused:
+        acts.send_test(a_desk(small), None)
+    assert "127.0.0.1" in refused.value.message
+    assert refused.value.hint
 
 
 def command(desk: preview.Desk) -> str:
