@@ -20,7 +20,7 @@ from newsletter import dispatch
 from newsletter.address import mask
 from newsletter.cli import show
 from newsletter.cli.choices import Unreached
-from newsletter.cli.writing import has_terminal, now, opened
+from newsletter.cli.writing import has_terminal, now, opened, written_to
 from newsletter.delivery import fate
 from newsletter.delivery.engine import Summary
 from newsletter.delivery.ledger import Ledger
@@ -258,16 +258,16 @@ def _asked_count(number: int) -> int:
 def _export(found: Iterable[Row], path: Path) -> int:
     """Write rows as the file's suffix says; their number."""
     shown = [asdict(row) for row in found]
-    if path.suffix == ".json":
-        path.write_text(json.dumps(shown, indent=2), encoding="utf-8")
-    elif path.suffix == ".csv":
-        with path.open("w", newline="", encoding="utf-8") as file:
+    if path.suffix not in {".csv", ".json"}:
+        raise UsageError(f"'{path.name}' is neither .csv nor .json")
+    with written_to(path), path.open("w", newline="", encoding="utf-8") as file:
+        path.chmod(0o600)
+        if path.suffix == ".json":
+            json.dump(shown, file, indent=2)
+        else:
             writer = csv.DictWriter(file, fieldnames=list(Row.__dataclass_fields__))
             writer.writeheader()
             writer.writerows(shown)
-    else:
-        raise UsageError(f"'{path.name}' is neither .csv nor .json")
-    path.chmod(0o600)
     return len(shown)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter import preview
 from newsletter.cli import show
-from newsletter.cli.writing import now, opened
+from newsletter.cli.writing import now, opened, written_to
 from newsletter.delivery.clock import SystemClock
 
 
@@ -24,7 +24,9 @@ def preview_draft(draft: str | None, *, port: int, browser: bool, export: Path |
         clock=SystemClock(),
     )
     if export is not None:
-        export.write_text(preview.export(desk), encoding="utf-8")
+        page = preview.export(desk)
+        with written_to(export):
+            export.write_text(page, encoding="utf-8")
         show.say(
             f"wrote {export} ({export.stat().st_size / 1000:,.0f} KB): no addresses, and it needs no internet"
         )

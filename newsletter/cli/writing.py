@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from unicodedata import normalize
@@ -177,8 +178,18 @@ def _write(content: bytes, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(content)
         return
-    output.write_bytes(content)
+    with written_to(output):
+        output.write_bytes(content)
     show.say(f"wrote {output} ({len(content) / 1000:.0f} KB)")
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Write to a file that the person named. What the system refuses is told in words, as `UsageError`."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", "Name another file.") from None
 
 
 def parsed_address(wanted: str) -> str:

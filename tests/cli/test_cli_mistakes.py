@@ -257,6 +257,21 @@ def test_a_file_that_is_not_there_is_named(small: Small, name: str, place: str) 
     assert "Traceback" not in result.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("render", DRAFT, "--output", "nowhere/copy.html"),
+        ("render", DRAFT, "--output", "drafts"),
+        ("preview", DRAFT, "--export", "nowhere/page.html"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named(small: Small, words: tuple[str, ...]) -> None:
+    """With the system's reason, as any other mistake of the command line."""
+    result = small.run(*words)
+    assert result.code == 2
+    assert f"error: {words[-1]} cannot be written: " in result.err
+
+
 def test_a_message_about_a_list_holds_no_address(small: Small) -> None:
     """The bad row is named by its line; whoever stands in it, or beside it, is not shown."""
     small.write("lists/members.csv", f"{AMP},Ann\n{EVERYBODY[0]},Siân\n")
