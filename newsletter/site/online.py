@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from newsletter.site.office import office_of
 
-_INDEX = "index.html"
+_INDEX, _ICON = "index.html", "favicon.ico"
 
 _ALWAYS_ASK, _FOR_AN_HOUR = "no-cache", "public, max-age=3600"
 _KINDS = {
@@ -70,6 +70,8 @@ async def _show(request: Request) -> Response:
     try:
         answer = await published.answer(request, str(wanted))
     except HTTPException:
+        if path == _ICON:
+            return Response(status_code=204, headers={"Cache-Control": _FOR_AN_HOUR})
         if path:
             raise
         return office_of(request).pages.page("welcome")

@@ -121,7 +121,9 @@ def test_whoever_confirms_is_added_with_their_consent_and_gets_the_next_report(t
         assert sent.code == 0, sent.err
         (report,) = (parsed(message) for to, message in relay.taken if to == "zoe@example.org")
         why = "You get this because you asked for my reports – by website form on"
-        assert why in " ".join(part(report, "plain").split())
+        said = " ".join(part(report, "plain").split())
+        assert why in said
+        assert f"You can ask for your own copy at {SITE}/subscribe" in said
     assert "subscribe" in small.good("audit").text
 
 

@@ -126,6 +126,11 @@ def test_part_of_a_file_can_be_asked_for(site: Site) -> None:
     assert site.get("/issues/nov/report.pdf", Range="bytes=x").status in {200, 400}
 
 
+def test_a_browser_that_wants_an_icon_is_not_told_of_a_fault(site: Site) -> None:
+    """There need not be one."""
+    assert site.get("/favicon.ico").status == 204
+
+
 def test_a_published_page_takes_nothing(site: Site) -> None:
     """It can be looked at, in two ways."""
     answer = site.post("/issues/nov/")
