@@ -114,11 +114,14 @@ def _written(folder: Path, site: Site, kept: Archive, files: Files, *, issue: st
     stale = sorted(name for name in theirs | {*WHOLE} if name not in wanted and (folder / name).is_file())
     # The list comes last: after a crash the same command finds the old list and does it all again.
     names = sorted(wanted, key=lambda name: (name == archive.NAME, name))
-    written = [name for name in names if _replace(folder / name, wanted[name])]
-    for name in stale:
-        (folder / name).unlink()
-    if not files and (folder / folder_of(issue)).is_dir():
-        (folder / folder_of(issue)).rmdir()
+    try:
+        written = [name for name in names if _replace(folder / name, wanted[name])]
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)
+        if not files and (folder / folder_of(issue)).is_dir():
+            (folder / folder_of(issue)).rmdir()
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}", "Is it a folder of yours?") from None
     return Published(address=address, folder=folder, written=tuple(written), removed=tuple(stale))
 
 

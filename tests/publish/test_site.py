@@ -288,6 +288,26 @@ def test_what_should_not_be_published_is_not(small: Small, words: str) -> None:
     assert not (small.root / "site").exists()
 
 
+def test_a_site_that_was_half_written_is_made_whole(small: Small) -> None:
+    """The list is written last: what a killed command left behind, the next one finishes."""
+    small.good("publish", "report")
+    whole = published(small)
+    for name in ("archive.json", "feed.xml", PAGE):
+        (small.root / "site" / name).unlink()
+    small.write("site/index.html", "half of a pa")
+    small.write("site/issues/nec-2026-11-17/.index.html.new", "half of a pa")
+    small.good("publish", "report")
+    assert published(small) == whole
+
+
+def test_a_folder_that_cannot_be_written_is_named(small: Small) -> None:
+    """With the reason, and no traceback."""
+    small.write("taken", "a file")
+    refused = small.run("publish", "report", "--to", "taken")
+    assert (refused.code, refused.out) == (2, b"")
+    assert "cannot write to taken: " in refused.err
+
+
 def test_a_list_that_nobody_can_read_is_left_alone(small: Small) -> None:
     """It says what stays published; a guess would drop the rest."""
     small.good("publish", "report")
