@@ -80,6 +80,17 @@ def _language(value: str) -> str:
     return value
 
 
+_OTHERS_FOLDERS = frozenset({"drafts", "fonts", "lists", "outbox", "templates"})
+
+
+def _pages_folder(value: str) -> str:
+    """What is in it is shown to everybody."""
+    parts = [part for part in value.split("/") if part not in {"", "."}]
+    if not parts or parts[0] in _OTHERS_FOLDERS or any(part.startswith(".") for part in parts):
+        raise ValueError("a folder for the pages alone, such as site")
+    return value
+
+
 def _domain(value: str) -> str:
     if (
         not all(part.replace("-", "").isalnum() and part.isascii() for part in value.split("."))
@@ -137,6 +148,7 @@ Domain = Annotated[str, AfterValidator(_domain)]
 Line = Annotated[str, AfterValidator(_one_line)]
 ListFile = Annotated[str, AfterValidator(_list_file)]
 Network = Annotated[str, AfterValidator(_network)]
+PagesFolder = Annotated[Line, AfterValidator(_pages_folder)]
 Disclaimer = Annotated[str, AfterValidator(_disclaimer)]
 
 
@@ -244,9 +256,7 @@ class Publish(_Section):
     url: WebAddress | None = Field(
         default=None, description="Where the pages stand, if elsewhere than `site_url`."
     )
-    folder: Line = Field(
-        default="site", min_length=1, description="The folder they are written to, in the workspace."
-    )
+    folder: PagesFolder = Field(default="site", description="The folder they are written to.")
     noindex: bool = Field(default=False, description="Search engines are asked to leave them out.")
 
 
