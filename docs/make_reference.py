@@ -140,7 +140,7 @@ def fonts() -> str:
 def states() -> str:
     """The states of a run, each with what it means."""
     said = {
-        RunState.SCHEDULED: "it has not begun, and will at its time",
+        RunState.SCHEDULED: "it leaves at its time: it waits here, or SendGrid has it",
         RunState.HELD: "nothing leaves before a time, so that it can be stopped",
         RunState.CANARY: "the first have it, and everybody else waits for a word",
         RunState.SENDING: "a process is at work on it",

@@ -8,11 +8,9 @@ import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -20,13 +18,15 @@ from newsletter import dispatch
 from newsletter.address import mask
 from newsletter.cli import show
 from newsletter.cli.choices import Unreached
+from newsletter.cli.timing import coming, keep_time, tell_ahead, told
 from newsletter.cli.writing import has_terminal, now, opened, written_to
 from newsletter.delivery import fate
+from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.engine import Summary
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Kind, Row, Run
-from newsletter.errors import SourceError, UsageError
+from newsletter.errors import SourceError, TransportStopped, UsageError
 from newsletter.feedback import sendgrid
 from newsletter.pipeline import open_mailing
 from newsletter.workspace import Workspace
@@ -50,7 +50,9 @@ def carry_copies(
     return [carry(workspace, ledger, run) for run in dispatch.waiting_copies(ledger, issue)]
 
 
-def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json: bool) -> int:
+def account(
+    workspace: Workspace, ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json: bool
+) -> int:
     """What became of it, and what to do next; the exit code."""
     stands = ledger.accounts.status(issue)
     if stands is not None:
@@ -68,8 +70,9 @@ def account(ledger: Ledger, issue: str, summaries: Sequence[Summary], *, as_json
         for words in (summary.reason, summary.hint):
             if words:
                 show.say(words)
+    tell_ahead(workspace, ledger, issue)
     if stands is not None and (stands.counts.pending or stands.counts.deferred):
-        due = "" if stands.due_at is None else f" (the next is due {_time(stands.due_at)})"
+        due = "" if stands.due_at is None else f" (the next is due {told(workspace, stands.due_at)})"
         show.say(f"to go on: newsletter resume {issue}{due}")
     return dispatch.worst(each for each in summaries if each.run.kind is not Kind.COPY) or (
         0 if stands is None else stands.exit_code
@@ -91,6 +94,7 @@ def status(issue: str | None, *, as_json: bool) -> int:
         for stands in found:
             show.status(stands)
             show.reasons(ledger.accounts.rows(stands.issue, {State.REJECTED, State.DEFERRED, State.UNKNOWN}))
+            tell_ahead(workspace, ledger, stands.issue)
     if not found:
         show.say("nothing was sent from this workspace yet")
     return 0
@@ -119,7 +123,7 @@ def rows(issue: str | None, wanted: Unreached | None, export: Path | None, *, as
     return 0
 
 
-def resume(issue: str, *, go_on: bool, not_after: str | None, as_json: bool) -> int:
+def resume(issue: str, *, go_on: bool, not_after: str | None, at: str | None, as_json: bool) -> int:
     """Go on with every unfinished run of an issue."""
     workspace = opened()
     with dispatch.open_ledger(workspace) as ledger:
@@ -127,25 +131,47 @@ def resume(issue: str, *, go_on: bool, not_after: str | None, as_json: bool) -> 
         if go_on:
             ledger.go_on(name)
         if not_after is not None:
-            ledger.extend(name, moment(workspace, not_after))
+            ledger.extend(name, coming(workspace, not_after, "--not-after"))
+        keep_time(workspace, ledger, name, at=at, agreed=go_on)
         summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
         if not summaries:
             show.say("nothing is left to send")
         summaries += carry_copies(workspace, ledger, name, summaries)
-        return account(ledger, name, summaries, as_json=as_json)
+        return account(workspace, ledger, name, summaries, as_json=as_json)
 
 
-def stop(issue: str) -> None:
-    """Stop an issue's sending, here or in another terminal."""
+def stop(issue: str) -> int:
+    """Stop an issue's sending, here or in another terminal, and call back what SendGrid has for later."""
     workspace = opened()
     with dispatch.open_ledger(workspace) as ledger:
         name = _sent_issue(workspace, ledger, issue)
-        if not ledger.open_runs(name):
+        if not ledger.open_runs(name) and not ledger.schedules.ahead(name):
             show.say(f"nothing of {name} is left to send, so there is nothing to stop")
-            return
-        told = ledger.request_stop(name)
-    working = f"told {told} at work" if told else "nobody was at work on it"
-    show.say(f"stopped ({working}); to go on: newsletter resume {name}")
+            return 0
+        number = ledger.request_stop(name)
+        working = f"told {number} at work" if number else "nobody was at work on it"
+        show.say(f"stopped ({working}); to go on: newsletter resume {name}")
+        return _call_back(workspace, ledger, name)
+
+
+def _call_back(workspace: Workspace, ledger: Ledger, issue: str) -> int:
+    """Have SendGrid discard what it has for later; 7 where nobody can know whether it came in time."""
+    code = 0
+    try:
+        for each in dispatch.call_back(workspace, ledger, issue, clock=SystemClock()):
+            mails = show.counted(each.people, "mail", "mails")
+            when = told(workspace, each.leaves_at)
+            if each.for_certain:
+                show.say(f"SendGrid discards {mails} that were to leave {when}; those people are pending again")
+            else:
+                show.say(f"{mails} to leave {when} were called back too late to know: those people are unknown")
+                code = 7
+    except TransportStopped as error:
+        raise TransportStopped(
+            f"what SendGrid has for later could not be called back: {error.message}",
+            f"{error.hint} Then again: newsletter stop {issue}",
+        ) from None
+    return code
 
 
 def retry(issue: str, *, failed: bool, unknown: bool, count: int | None, as_json: bool) -> int:
@@ -163,9 +189,10 @@ def retry(issue: str, *, failed: bool, unknown: bool, count: int | None, as_json
             return 0
         if unknown and count is None:
             count = _asked_count(number)
+        keep_time(workspace, ledger, name)
         ledger.retry(name, state, expected=count)
         summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
-        return account(ledger, name, summaries, as_json=as_json)
+        return account(workspace, ledger, name, summaries, as_json=as_json)
 
 
 def reconcile(
@@ -227,18 +254,6 @@ def issue_of(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
     return open_mailing(workspace, str(path), at=now(workspace)).report.issue
 
 
-def moment(workspace: Workspace, wanted: str | None) -> float | None:
-    """A time given on the command line, in the workspace's zone where it names none, as epoch seconds."""
-    if wanted is None:
-        return None
-    try:
-        given = datetime.fromisoformat(wanted)
-    except ValueError:
-        raise UsageError(f"'{wanted}' is not a time", "Write it as 2026-11-18T09:00.") from None
-    zone = ZoneInfo(workspace.settings.timezone)
-    return (given if given.tzinfo else given.replace(tzinfo=zone)).timestamp()
-
-
 def _sent_issue(workspace: Workspace, ledger: Ledger, wanted: str) -> str:
     name = issue_of(workspace, ledger, wanted)
     if ledger.accounts.status(name) is None:
@@ -269,10 +284,6 @@ def _export(found: Iterable[Row], path: Path) -> int:
             writer.writeheader()
             writer.writerows(shown)
     return len(shown)
-
-
-def _time(epoch_s: float) -> str:
-    return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="minutes")
 
 
 @contextmanager

@@ -308,6 +308,9 @@ def resume(
     not_after: Annotated[
         str | None, typer.Option(metavar="TIME", help="A new time by which all must have left.")
     ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME|now", help="Begin then, where the time it had has gone by.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Go on with a sending that was interrupted or has people to try again. Nobody is sent to twice.
@@ -316,19 +319,21 @@ def resume(
     """
     from newsletter.cli import account
 
-    return account.resume(issue, go_on=go_on, not_after=not_after, as_json=json)
+    return account.resume(issue, go_on=go_on, not_after=not_after, at=at, as_json=json)
 
 
 @app.command()
 @audited()
-def stop(issue: Issue) -> None:
+def stop(issue: Issue) -> int:
     """Stop a sending, also one that runs in another terminal, before its next message.
+
+    What SendGrid has to leave later is called back.
 
     Example: newsletter stop nec-2026-11-17
     """
     from newsletter.cli import account
 
-    account.stop(issue)
+    return account.stop(issue)
 
 
 @app.command()

@@ -9,9 +9,10 @@ import typer
 
 from newsletter import dispatch
 from newsletter.cli import show
-from newsletter.cli.account import CUT_SHORT, account, carry, carry_copies, moment
+from newsletter.cli.account import CUT_SHORT, account, carry, carry_copies
 from newsletter.cli.choices import Transport
 from newsletter.cli.rights import forget_what_is_old
+from newsletter.cli.timing import keep_time, timing
 from newsletter.cli.writing import has_terminal, now, opened, parsed_address
 from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
@@ -34,12 +35,13 @@ class Wishes:
     accept_drift: bool = False
 
     def timing(self, mailing: Mailing) -> Timing:
-        """The times in epoch seconds. Raises `UsageError` for what is no time."""
-        hold = self.hold_minutes
-        return Timing(
-            start_at=moment(mailing.workspace, self.at),
-            not_after=moment(mailing.workspace, self.not_after),
-            hold_until=None if hold is None else mailing.headers.sent_at.timestamp() + hold * 60,
+        """The times in epoch seconds. Raises `UsageError` for what cannot be."""
+        return timing(
+            mailing.workspace,
+            mailing.transport,
+            at=self.at,
+            not_after=self.not_after,
+            hold_minutes=self.hold_minutes,
         )
 
     def first(self, mailing: Mailing) -> Canary | None:
@@ -87,7 +89,7 @@ def send(
     mailing = _open(draft, segments, transport)
     if wishes.sandbox:
         mailing = dispatch.in_sandbox(mailing)
-    timing, canary = wishes.timing(mailing), wishes.first(mailing)
+    when, canary = wishes.timing(mailing), wishes.first(mailing)
     with dispatch.open_ledger(mailing.workspace) as ledger:
         made = _planned(ledger, mailing)
         if not as_json:
@@ -98,16 +100,18 @@ def send(
         _agree(ledger, mailing, made, receipt, accept_drift=wishes.accept_drift)
         unfinished = ledger.open_runs(mailing.report.issue)
         begun = [run for run in unfinished if receipt and run.receipt == made.plan.receipt.value]
+        if begun:
+            keep_time(mailing.workspace, ledger, mailing.report.issue)
         summaries = [carry(mailing.workspace, ledger, run) for run in begun]
         cut_short = any(summary.exit_code in CUT_SHORT for summary in summaries)
         if made.plan.total and not cut_short:
-            run = dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
+            run = dispatch.freeze(ledger, mailing, made, timing=when, canary=canary)
             summaries.append(carry(mailing.workspace, ledger, run))
         elif not unfinished:
             show.say("everybody in these segments has had it already; nothing was sent")
         summaries += carry_copies(mailing.workspace, ledger, mailing.report.issue, summaries)
         forget_what_is_old(mailing.workspace, ledger)
-        return account(ledger, mailing.report.issue, summaries, as_json=as_json)
+        return account(mailing.workspace, ledger, mailing.report.issue, summaries, as_json=as_json)
 
 
 def test(

@@ -142,6 +142,13 @@ def of_run(run: Run) -> tuple[ColumnElement[bool], ...]:
     return people.c.run_id == run.id, people.c.id >= run.first_id, people.c.id <= run.last_id
 
 
+def in_canary(run: Run) -> ColumnElement[bool]:
+    """Those who get the mail before a word is given."""
+    if run.canary_segment is not None:
+        return people.c.segment == run.canary_segment
+    return people.c.id <= (run.canary_to_id or 0)
+
+
 def select_runs(connection: Connection, issue: str | None = None, kind: Kind | None = None) -> tuple[Run, ...]:
     """The runs, oldest first."""
     heavy = {"headers", "editions", "paced_until", "issue_id"}
@@ -181,13 +188,18 @@ def _counted(state: State, owner: str | None, living: Collection[str]) -> str:
 
 
 def _state(newest: Run, counts: Counts, now: float, *, working: bool) -> RunState:  # noqa: PLR0911 - a table
+    start_at = newest.timing.start_at
+    early = start_at is not None and now < start_at
+    handed_over = early and newest.batch_id is not None
+    if newest.recalled_at is not None and handed_over:
+        return RunState.STOPPED
     if not counts.pending and not counts.deferred:
-        return RunState.COMPLETE
+        return RunState.SCHEDULED if handed_over and counts.accepted else RunState.COMPLETE
     if newest.stop_at is not None:
         return RunState.STOPPED
     if newest.timing.hold_until is not None and now < newest.timing.hold_until:
         return RunState.HELD
-    if newest.timing.start_at is not None and now < newest.timing.start_at:
+    if early and not handed_over:
         return RunState.SCHEDULED
     if working:
         return RunState.SENDING

@@ -106,8 +106,7 @@ class Books:
     @property
     def too_early(self) -> bool:
         """Nothing may leave yet: the run is scheduled, or held."""
-        timing = self._run.timing
-        return self._clock.now() < max(timing.start_at or 0.0, timing.hold_until or 0.0)
+        return self._clock.now() < self._run.begins_at
 
     def claim(self, room: int, batch: int) -> Claim:
         """Claim for `room` batches; everybody claimed is in the journal."""
@@ -186,7 +185,9 @@ class Books:
 
     def nobody_left(self) -> bool:
         """Whether there is nobody to claim now, not even from processes that died meanwhile."""
-        if not self._exhausted or self.too_early:
+        if self.too_early:
+            return not self.planned
+        if not self._exhausted:
             return False
         if self._looked_for_dead:
             return True

@@ -18,19 +18,19 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Float,
     String,
     bindparam,
     case,
     exists,
+    func,
     or_,
     select,
     update,
 )
 
-from newsletter.delivery.accounts import of_run, select_runs
+from newsletter.delivery.accounts import in_canary, of_run, select_runs
 from newsletter.delivery.database import Database
 from newsletter.delivery.many import as_table, fetched, given
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
@@ -133,7 +133,8 @@ class Claims:
         now = self._now()
         attempt = secrets.token_hex(6)
         with self._database.write(promptly=True) as connection:
-            stopped = connection.scalar(select(runs.c.stop_at).where(runs.c.id == run.id))
+            said_stop = func.coalesce(runs.c.stop_at, runs.c.recalled_at)
+            stopped = connection.scalar(select(said_stop).where(runs.c.id == run.id))
             if stopped is not None:
                 return Claim(stopped=True)
             taken = _take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now)
@@ -240,13 +241,6 @@ def _whole(connection: Connection, run: Run) -> Run:
     bounds = select(runs.c.first_id, runs.c.last_id).where(runs.c.id == run.id)
     first_id, last_id = connection.execute(bounds).one()
     return replace(run, first_id=first_id, last_id=last_id)
-
-
-def in_canary(run: Run) -> ColumnElement[bool]:
-    """Those who get the mail before a word is given."""
-    if run.canary_segment is not None:
-        return people.c.segment == run.canary_segment
-    return people.c.id <= (run.canary_to_id or 0)
 
 
 def _take(

@@ -1,8 +1,8 @@
 """The ledger: the memory of what was planned, sent, refused and forbidden.
 
-Rule: one row per (issue, person). It has six rooms: runs, here; `claims`, the hot path of sending;
+Rule: one row per (issue, person). It has rooms: runs, here; `claims`, the hot path of sending;
 `accounts`, all that is read; `suppressions`, the opt-outs; `audit`, what was done; `events`, what the other
-side tells later; `used_lists`, the lists.
+side tells later; `used_lists`, the lists; `schedules`, what leaves at a time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.owners import SILENCE_S, Owners
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Kind, NewRun, Run
+from newsletter.delivery.schedules import Schedules
 from newsletter.delivery.schema import approvals, issues, people, runs
 from newsletter.delivery.settling import Evidence
 from newsletter.delivery.suppressions import Suppressions
@@ -58,6 +59,7 @@ class Ledger:
         self.lists = UsedLists(database)
         self.holdings = Holdings(database, code_of)
         self.forgetting = Forgetting(database, self.owners, now, code_of)
+        self.schedules = Schedules(database, self.owners, now)
 
     @classmethod
     def open(

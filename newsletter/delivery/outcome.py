@@ -3,7 +3,8 @@
 Rules the table keeps:
 
 1. A claim is durable before a byte leaves, so only a claimed person can have been mailed.
-2. `accepted` is final. A bounce that follows is an event on another axis and never changes it.
+2. `accepted` is final once the mail has left. A bounce that follows is an event on another axis and never
+   changes it; what was handed over for later can be called back before its time, by a person's word.
 3. `unknown` is left by evidence (the provider's record, a delivered copy, the late word of the process that
    had the claim) or by a person's word, never by a machine's guess: no machine decides to send a second time.
 4. Whoever is `pending`, `deferred`, `rejected` or `suppressed` has not had the mail.
@@ -47,6 +48,8 @@ class Cause(StrEnum):
     """A process that was taken for dead tells what became of its claims, itself or by its journal."""
     EVIDENCE = "evidence"
     """A record of the other side: provider events, its log, a delivered copy."""
+    RECALL = "recall"
+    """A person calls back what the provider was to let leave later."""
     WORD = "word"
     """A person asked for it: retry, or a new run after a refusal or a lifted opt-out."""
 
@@ -67,10 +70,11 @@ TRANSITIONS: Final[dict[State, dict[Cause, frozenset[State]]]] = {
     State.UNKNOWN: {
         Cause.LATE_WORD: _REPLIES,
         Cause.EVIDENCE: frozenset({State.ACCEPTED, State.REJECTED, State.PENDING}),
+        Cause.RECALL: frozenset({State.PENDING}),
         Cause.WORD: frozenset({State.PENDING}),
     },
     State.SUPPRESSED: {Cause.WORD: frozenset({State.PENDING})},
-    State.ACCEPTED: {},
+    State.ACCEPTED: {Cause.RECALL: frozenset({State.UNKNOWN, State.PENDING})},
 }
 """State → who may move a person out of it → where to. What is not here does not happen."""
 

@@ -87,6 +87,12 @@ class Run:
     stop_at: float | None
     ended_at: float | None
     ending: str
+    batch_id: str | None
+    """What the provider calls all that this run hands over for `start_at`; None where nothing is."""
+    batch_at: float | None
+    """Since when: who was claimed before is in no batch, or in one that is past."""
+    recalled_at: float | None
+    """Since when the provider is being asked to discard it."""
 
     @classmethod
     def of(cls, row: RowMapping) -> Run:
@@ -99,6 +105,12 @@ class Run:
     def part(self, first_id: int, last_id: int) -> Run:
         """The same run, with these of its people alone."""
         return replace(self, first_id=max(first_id, self.first_id), last_id=min(last_id, self.last_id))
+
+    @property
+    def begins_at(self) -> float:
+        """Before when nobody may be claimed. What is handed over ahead leaves at its time by itself."""
+        start_at = None if self.batch_id is not None else self.timing.start_at
+        return max(start_at or 0.0, self.timing.hold_until or 0.0)
 
     @property
     def waits_for_a_word(self) -> bool:

@@ -52,6 +52,10 @@ runs = Table(
     Column("start_at", Float),
     Column("hold_until", Float),
     Column("not_after", Float),
+    # What the provider calls all that it lets leave at `start_at`; since when; since when it is called back.
+    Column("batch_id", String),
+    Column("batch_at", Float),
+    Column("recalled_at", Float),
     Column("canary_to_id", Integer),
     Column("canary_segment", String),
     Column("released_at", Float),

@@ -37,8 +37,8 @@ def settle(
 ) -> int:
     """Settle the unknown of a run; their number.
 
-    A trace counts at once. The absence of one counts only `settle_s` after the attempt, since a provider may
-    take a message long after the line to it broke.
+    A trace counts at once. The absence of one counts only `settle_s` after the attempt, or the time at which
+    the message was to leave, since a provider may take it long after the line to it broke.
     """
     said = {each.code: each for each in evidence}
     unknown = select(people.c.id, people.c.code, people.c.settled_at).where(
@@ -47,7 +47,8 @@ def settle(
     settled = 0
     for row in connection.execute(unknown).all() if said else ():
         found = said.get(row.code)
-        if found is None or (found.state is State.PENDING and now < (row.settled_at or now) + settle_s):
+        begun_at = max(row.settled_at or now, run.timing.start_at or 0.0)
+        if found is None or (found.state is State.PENDING and now < begun_at + settle_s):
             continue
         settled += _move(connection, people.c.id == row.id, to=found.state, detail=found.detail, now=now)
     return settled

@@ -21,6 +21,13 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
 from newsletter.delivery.suppressions import Suppressed
 from newsletter.dispatch.evidence import Proof, reconcile
+from newsletter.dispatch.schedule import (
+    CalledBack,
+    call_back,
+    hand_over_ahead,
+    refuse_half_called_back,
+    scheduled,
+)
 from newsletter.dispatch.ways import (
     OUTBOX,
     SANDBOX,
@@ -40,8 +47,10 @@ from newsletter.workspace import Workspace
 
 __all__ = [
     "OUTBOX",
+    "CalledBack",
     "Carriage",
     "Proof",
+    "call_back",
     "freeze",
     "freeze_test",
     "in_sandbox",
@@ -52,6 +61,7 @@ __all__ = [
     "proposal",
     "reconcile",
     "refusal",
+    "refuse_half_called_back",
     "rolls",
     "sendgrid_access",
     "sent_message",
@@ -192,7 +202,8 @@ def freeze(
         return ledger.freeze(new, _frozen(mailing.workspace, made))
     used = drift.Drift(ledger, mailing.workspace).to_keep(mailing.files)
     people = _frozen(mailing.workspace, made, used.rolls)
-    return ledger.freeze(new, people, along=_own_copies(ledger, mailing, made), lists=used.kept())
+    copies = _own_copies(ledger, mailing, made, new.timing)
+    return ledger.freeze(new, people, along=copies, lists=used.kept())
 
 
 def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> Run:
@@ -210,7 +221,9 @@ def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> R
     )
 
 
-def _own_copies(ledger: Ledger, mailing: Mailing, made: Planned) -> list[tuple[NewRun, list[Frozen]]]:
+def _own_copies(
+    ledger: Ledger, mailing: Mailing, made: Planned, timing: Timing
+) -> list[tuple[NewRun, list[Frozen]]]:
     """The writer's own copy of each edition that this plan sends and they lack, outside the count."""
     sender = mailing.workspace.settings.sender
     had = {row.segment for row in ledger.accounts.rows(mailing.report.issue, kind=Kind.COPY)}
@@ -224,6 +237,7 @@ def _own_copies(ledger: Ledger, mailing: Mailing, made: Planned) -> list[tuple[N
         transport=mailing.transport,
         editions=editions,
         headers=replace(mailing.headers, inert=True),
+        timing=Timing(start_at=timing.start_at),
     )
     return [(new, [_copy(mailing, name, chosen, sender.from_) for name, chosen in editions.items()])]
 
@@ -249,11 +263,17 @@ class Carriage:
     progress: Progress | None = None
 
     def carry(self, ledger: Ledger, run: Run) -> Summary:
-        """Deliver what a run still owes, as frozen."""
+        """Deliver what a run still owes, as frozen; what is for a time that SendGrid keeps, ahead of it."""
+        run = hand_over_ahead(self.workspace, ledger, run, now=self.clock.now())
         return deliver(
             ledger,
             run,
-            transport_for(self.workspace, run.transport, outbox=self.workspace.root / OUTBOX / _folder(run)),
+            transport_for(
+                self.workspace,
+                run.transport,
+                outbox=self.workspace.root / OUTBOX / _folder(run),
+                scheduled=scheduled(run, now=self.clock.now()),
+            ),
             skeletons(self.workspace, ledger.editions(run), ledger.headers(run), run=run.name),
             clock=self.clock,
             stop=self.stop,

@@ -73,6 +73,7 @@ def _logged(
     sought = [Sought(person=row.id, address=row.address, code=row.code, attempt=row.attempt) for row in unknown]
     began = min(row.claimed_at or run.created_at for row in unknown)
     ended = max(row.settled_at or row.claimed_at or began for row in unknown)
+    ended = max(ended, run.timing.start_at or 0.0)  # What was for later is on record when it leaves.
     found = open_account(sendgrid_access(workspace)).find_accepted(
         sought,
         since=datetime.fromtimestamp(began - _LOG_MARGIN_S, UTC),

@@ -17,7 +17,7 @@ from newsletter.workspace import Workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from newsletter.delivery.transports.sendgrid import Access
+    from newsletter.delivery.transports.sendgrid import Access, Scheduled
     from newsletter.delivery.transports.smtp_wire import Server
 
 OUTBOX = "outbox"
@@ -43,13 +43,18 @@ def way_out(mailing: Mailing) -> Transport:
     return transport_for(mailing.workspace, mailing.transport, outbox=mailing.workspace.root / OUTBOX)
 
 
-def transport_for(workspace: Workspace, name: str, *, outbox: Path) -> Transport:
-    """The way out of this name, as the settings and the environment describe it."""
+def transport_for(
+    workspace: Workspace, name: str, *, outbox: Path, scheduled: Scheduled | None = None
+) -> Transport:
+    """The way out of this name, as the settings and the environment describe it.
+
+    `scheduled`: SendGrid is to let what it gets leave at that time.
+    """
     match name:
         case "smtp":
             return _smtp(workspace)
         case "sendgrid":
-            return _sendgrid(workspace)
+            return _sendgrid(workspace, scheduled=scheduled)
         case "sendgrid-sandbox":
             return _sendgrid(workspace, sandbox=True)
         case _:
@@ -80,7 +85,7 @@ def smtp_server(workspace: Workspace) -> Server:
     )
 
 
-def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:
+def _sendgrid(workspace: Workspace, *, sandbox: bool = False, scheduled: Scheduled | None = None) -> Transport:
     from newsletter.delivery.transports.sendgrid import (  # noqa: PLC0415 - a fifth of a second
         Extras,
         SendGrid,
@@ -90,7 +95,7 @@ def _sendgrid(workspace: Workspace, *, sandbox: bool = False) -> Transport:
     return SendGrid(
         sendgrid_access(workspace),
         batch=settings.batch,
-        extras=Extras(unsubscribe_group=settings.unsubscribe_group, sandbox=sandbox),
+        extras=Extras(unsubscribe_group=settings.unsubscribe_group, sandbox=sandbox, scheduled=scheduled),
     )
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,13 +18,15 @@ from tests.cli.small import DRAFT, EVERYBODY, ISSUE, JANE, Small, part
 
 
 @contextmanager
-def at_a_terminal(*arguments: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def at_a_terminal(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A command whose stdin and stderr are a terminal; what a person types is written to the number given."""
     keyboard, terminal = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "newsletter", *arguments],
         cwd=cwd,
-        env=clean_environment({"TERM": "xterm"}),
+        env=clean_environment({"TERM": "xterm", **(env or {})}),
         stdin=terminal,
         stdout=subprocess.PIPE,
         stderr=terminal,

@@ -437,3 +437,10 @@ def test_a_changed_theme_or_list_cannot_leak_into_a_resumed_run(tmp_path: Path) 
         ledger.retry(ISSUE, State.REJECTED)
         assert send(ledger, run, Scripted(note)).settled == 0
     assert len(subjects) == 2
+
+
+def test_a_run_that_owes_nobody_anything_does_not_wait_for_its_time(tmp_path: Path) -> None:
+    """Whoever is unknown is not sent to, whatever the hour."""
+    with opened(tmp_path) as ledger:
+        run = ledger.freeze(new_run(timing=Timing(start_at=2_000_000.0)), frozen([]))
+        assert send(ledger, run, Scripted()).ending is Ending.DONE

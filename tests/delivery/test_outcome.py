@@ -18,8 +18,8 @@ def test_every_state_stands_in_the_table() -> None:
 
 
 def test_accepted_is_final() -> None:
-    """Nothing moves a person who has had the mail."""
-    assert TRANSITIONS[State.ACCEPTED] == {}
+    """Nothing moves a person who has had the mail; what is kept for later can be called back by a person."""
+    assert TRANSITIONS[State.ACCEPTED] == {Cause.RECALL: {State.UNKNOWN, State.PENDING}}
 
 
 def test_only_a_claimed_person_can_have_been_mailed() -> None:
@@ -30,7 +30,7 @@ def test_only_a_claimed_person_can_have_been_mailed() -> None:
 
 def test_no_machine_takes_an_unknown_person_again() -> None:
     """Unknown is left by evidence, its owner's late word or a person's, never by a claim or a recovery."""
-    assert set(TRANSITIONS[State.UNKNOWN]) == {Cause.LATE_WORD, Cause.EVIDENCE, Cause.WORD}
+    assert set(TRANSITIONS[State.UNKNOWN]) == {Cause.LATE_WORD, Cause.EVIDENCE, Cause.RECALL, Cause.WORD}
     assert State.UNKNOWN not in sources(State.CLAIMED, Cause.CLAIM)
 
 

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 OPT_OUT_LISTS: Final = ("unsubscribes", "spam_reports", "bounces", "invalid_emails")
 """The lists whose people get no mail. `blocks` is not among them: SendGrid itself goes on mailing those."""
 
-CALL_BACK_UNTIL_S: Final = 600
-"""A cancellation or pause is certain only until so long before `send_at`."""
-
 _PAGE = 500
 _LOG_LIMIT = 1000
 _TRIES = 4

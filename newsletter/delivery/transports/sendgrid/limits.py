@@ -25,6 +25,8 @@ LONGEST_CATEGORY: Final = 255
 LONGEST_ADDRESS: Final = 320
 MOST_AHEAD_S: Final = 72 * 3600
 """How far ahead `send_at` may lie."""
+CALL_BACK_S: Final = 600
+"""A cancellation or pause is certain only until so long before `send_at`."""
 
 RESERVED_HEADERS: Final = frozenset(
     {
