@@ -412,6 +412,10 @@ def test_a_yes_is_bound_to_what_was_seen(seen: Seen) -> None:
     seen.small.change(f"drafts/{DRAFT}.md", "it was long", "it was short")
     seen.until(lambda: seen.text("#fact-send") == "not approved yet")
     assert seen.text("#receipt") != receipt
+    assert seen.text("#approve-done") == ""
+    seen.small.change(f"drafts/{DRAFT}.md", "title:", "titel:")
+    seen.until(lambda: "before the mistakes" in seen.text("#yes-words"))
+    assert seen.page.is_disabled("#approve")
 
 
 def test_the_command_sends_this_and_nothing_else(seen: Seen) -> None:

@@ -8,22 +8,28 @@ function showSending() {
   if (document.activeElement !== $("approver") && !$("approver").value) $("approver").value = state.sender.name;
   const plan = state.plan;
   if (!plan) { $("fact-send").textContent = ""; return; }
+  // What was said of another receipt holds no longer.
+  if ($("receipt").textContent !== plan.receipt) done("approve-done", "");
   $("receipt").textContent = plan.receipt;
   $("command").textContent = state.command;
   $("yes-words").textContent = yesWords(plan);
   $("command-words").textContent = commandWords(plan);
-  $("approve").disabled = !state.fresh || Boolean(state.refusal) || !plan.total || Boolean(state.approval.by) || plan.rehearsal;
+  const cannot = mistaken() || !state.fresh || state.refusal || !plan.total || state.approval.by || plan.rehearsal;
+  $("approve").disabled = Boolean(cannot);
   $("fact-send").textContent = sendingFact(plan);
 }
 
+/** Whether what is shown is not what the files say now. */
+const mistaken = () => Boolean(state.trouble || state.uncounted);
+
 function sendingFact(plan) {
-  if (state.refusal) return "cannot go yet";
+  if (mistaken() || state.refusal) return "cannot go yet";
   if (plan.rehearsal) return "a rehearsal";
   return state.approval.by ? `approved by ${state.approval.by}` : "not approved yet";
 }
 
 function commandWords(plan) {
-  if (state.refusal) return "As it stands, this is refused, for the reason above.";
+  if (mistaken() || state.refusal) return "As it stands, this is refused, for the reason above.";
   if (plan.rehearsal) return "This is a rehearsal: it writes every message into a folder on this computer, and nobody gets anything.";
   const people = many(plan.total, "person", "people");
   const after = state.approval.required && !state.approval.by ? " It is refused until you have said yes." : "";
@@ -33,6 +39,7 @@ function commandWords(plan) {
 const FOUND = { WARN: "The checks have warnings", "COULD NOT CHECK": "Something could not be checked" };
 
 function yesWords(plan) {
+  if (mistaken()) return "It cannot be approved before the mistakes above are mended.";
   if (state.refusal) return `It cannot be approved yet: ${state.refusal}`;
   if (!plan.total) return "Nobody would get it, so there is nothing to approve.";
   const people = many(plan.total, "person", "people");
