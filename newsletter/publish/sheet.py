@@ -31,7 +31,11 @@ _OPENING = "opening"
 
 
 def print_edition(copy: PublicCopy, templates: Mapping[str, str], fonts: str | None = None) -> bytes:
-    """The PDF, the same bytes for the same report. Raises `SourceError` for a template that cannot make it."""
+    """The PDF, the same bytes for the same report.
+
+    Raises `SourceError` for a template that cannot make it, and `UsageError` where nothing can be set.
+    """
+    typesetting.check_installed()
     source = Part(f"templates/{TEMPLATE}", templates[TEMPLATE])
     job = Job(parts=[_frame(), source, Part("the end", "#closing")], values=values(copy), fonts=fonts)
     noon = datetime.combine(copy.changed_on, time(12), UTC)

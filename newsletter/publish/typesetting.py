@@ -19,6 +19,9 @@ from newsletter.publish import signs
 if TYPE_CHECKING:
     import typst
 
+_NEEDED = ("pypdf", "segno", "typst")
+"""What `newsletter[print]` brings."""
+_REPORT = "the print edition"
 _ROUNDS = 3
 """Spelling out one sign can bring another to light, where two made one."""
 _PLACE = re.compile(r"┌─ [^:\n]*:(?P<line>\d+):(?P<column>\d+)")
@@ -60,35 +63,38 @@ def picture(job: Job) -> bytes:
 
 def _tried(job: Job, form: Literal["pdf", "png"], timestamp: int) -> bytes:
     """Set it; signs that no font has are spelled out in words, and it is tried again."""
-    typst = _typst()
+    check_installed()
+    import typst  # noqa: PLC0415 - large, and not everybody has it
+
     for _ in range(_ROUNDS):
         try:
             # As a PDF in any case: in a picture, what is missing would be an empty box without a word.
-            made = _compiled(typst, job, "pdf", timestamp)
-            return made if form == "pdf" else _compiled(typst, job, "png", timestamp)
+            made = _compiled(job, "pdf", timestamp)
+            return made if form == "pdf" else _compiled(job, "png", timestamp)
         except typst.TypstError as error:
             missing = {_unescaped(found["sign"]) for found in _UNSET.finditer(error.diagnostic)}
             if not missing:
                 raise SourceError([_mistake(job, error)]) from None
             job = replace(job, values=_spelled_out(job, missing))
-    raise SourceError([Mistake(Where(job.parts[-1].name), "some sign of the text cannot be set", _WITHOUT)])
+    raise SourceError([Mistake(Where(_REPORT), "some sign of the text cannot be set", _WITHOUT)])
 
 
 def is_installed() -> bool:
-    """Whether anything can be set here."""
-    return find_spec("typst") is not None
+    """Whether anything can be set here, with its code drawn and its pages read back."""
+    return all(find_spec(name) is not None for name in _NEEDED)
 
 
-def _typst() -> Any:
-    try:
-        import typst  # noqa: PLC0415 - large, and not everybody has it
-    except ImportError:
-        raise UsageError("the print edition is set by Typst, which is not installed", _INSTALL) from None
-    return typst
+def check_installed() -> None:
+    """Raise `UsageError` where nothing can be set."""
+    if not is_installed():
+        raise UsageError("the print edition is set by Typst, which is not installed", _INSTALL)
 
 
-def _compiled(typst: Any, job: Job, form: str, timestamp: int) -> bytes:
-    made: bytes = typst.compile(
+def _compiled(job: Job, form: Literal["pdf", "png"], timestamp: int) -> bytes:
+    import typst  # noqa: PLC0415 - as above
+
+    compiled: Any = typst.compile  # its types would have a source and a folder be of one kind
+    made: bytes = compiled(
         "\n".join(part.text for part in job.parts).encode(),
         format=form,
         ppi=72.0,
@@ -105,7 +111,7 @@ def _spelled_out(job: Job, missing: set[str]) -> Mapping[str, Any]:
     letters = signs.not_to_be_spelled(missing)
     if letters:
         named = ", ".join(sorted(letters)[:5])
-        raise SourceError([Mistake(Where(job.parts[-1].name), f"no font here has {named}", _WITHOUT)])
+        raise SourceError([Mistake(Where(_REPORT), f"no font here has {named}", _WITHOUT)])
     spelled: Mapping[str, Any] = signs.spelled_out(job.values, missing)
     return spelled
 

@@ -228,9 +228,10 @@ def test_a_mistake_in_a_template_has_its_place() -> None:
     assert mistake.line_text.startswith("#set lost(")
 
 
-def test_without_typst_there_is_a_clear_word(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("library", ["typst", "segno", "pypdf"])
+def test_without_what_sets_it_there_is_a_clear_word(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What to install, or how to do without."""
-    monkeypatch.setitem(sys.modules, "typst", None)
+    monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UsageError) as error:
         made(copy())
     assert "newsletter[print]" in error.value.hint

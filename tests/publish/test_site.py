@@ -300,6 +300,18 @@ def test_a_site_that_was_half_written_is_made_whole(small: Small) -> None:
     assert published(small) == whole
 
 
+def test_whoever_does_without_paper_needs_nothing_more(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page then has no picture for links, and the command says so."""
+    monkeypatch.setitem(sys.modules, "typst", None)
+    refused = small.run("publish", "report")
+    assert (refused.code, "newsletter[print]" in refused.err) == (2, True)
+    small.change("newsletter.yaml", "imprint:", "paper: none\nimprint:")
+    done = small.good("publish", "report")
+    assert "without a picture" in done.err
+    assert [name for name in published(small) if name.startswith("issues/")] == [PAGE]
+    assert b"og:image" not in published(small)[PAGE]
+
+
 def test_a_folder_that_cannot_be_written_is_named(small: Small) -> None:
     """With the reason, and no traceback."""
     small.write("taken", "a file")
