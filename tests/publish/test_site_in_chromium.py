@@ -20,8 +20,10 @@ from playwright.sync_api import Browser, Page
 from newsletter.publish import public_copy, site
 from newsletter.publish.archive import Archive
 from newsletter.publish.site import Site
+from tests.cli import small as small_workspace
 from tests.publish.cases import EXAMPLES, LOOK, TEMPLATES, example, report
 from tests.publish.test_print import EVERY_KIND, QUICKLY
+from tests.site.pages import online, served
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SCREENS = {"phone": 360, "desk": 1200}
@@ -146,3 +148,21 @@ def test_the_validator_finds_nothing(folder: Path, pages: tuple[str, ...]) -> No
     command = ["java", *QUICKLY, "-jar", str(jar), "--stdout", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_newsletter_serve_shows_what_was_published(tab: Page, tmp_path: Path) -> None:
+    """With its styles and its pictures, under the policy that the server sends, and without a complaint."""
+    small = small_workspace.make(tmp_path)
+    online(small)
+    small.good("publish", "report")
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    with served(small) as running:
+        for path in ("/", f"/issues/{small_workspace.ISSUE}/"):
+            answer = tab.goto(running.base + path)
+            assert answer
+            assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert tab.evaluate("getComputedStyle(document.querySelector('.page')).maxWidth") == "720px"
+        assert running.get(f"/issues/{small_workspace.ISSUE}/{small_workspace.ISSUE}.pdf").body[:5] == b"%PDF-"
+        assert running.get("/archive.json").status == 404
+    assert [words for words in complaints if "favicon" not in words] == []
