@@ -316,6 +316,7 @@ def preflight(mailing: Mailing, made: plan.Plan | None = None, world: World = AS
         answers=world.answers,
         spam=world.spam,
         vanished=world.vanished,
+        freshness=world.freshness,
         drift={
             each.name: (world.last_time[each.name], each.to_send + each.excluded["already_sent"])
             for each in made.segments

@@ -127,6 +127,12 @@ def _one_line(value: str) -> str:
     return value.strip()
 
 
+def _folder(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or "&" in value or not value.strip():
+        raise ValueError("the name of a folder in plain letters, such as INBOX or INBOX.Newsletter")
+    return value.strip()
+
+
 def _disclaimer(value: str) -> str:
     text = _one_line(value)
     missing = missing_words(text)
@@ -149,6 +155,7 @@ Line = Annotated[str, AfterValidator(_one_line)]
 ListFile = Annotated[str, AfterValidator(_list_file)]
 Network = Annotated[str, AfterValidator(_network)]
 PagesFolder = Annotated[Line, AfterValidator(_pages_folder)]
+Folder = Annotated[str, AfterValidator(_folder)]
 Disclaimer = Annotated[str, AfterValidator(_disclaimer)]
 
 
@@ -209,7 +216,18 @@ class Imap(_Section):
     host: Line = Field(description="The server's host name.")
     port: int = Field(default=993, ge=1, le=65535, description="The server's port.")
     username: Line = Field(description="The user to log in as.")
-    folder: Line = Field(default="INBOX", description="The folder to read.")
+    folder: Folder = Field(default="INBOX", description="The folder to read.")
+    security: Literal["tls", "starttls", "none"] = Field(
+        default="tls", description="How the session is protected; `none` only for a server on this machine."
+    )
+    filed_in: Folder = Field(
+        default="Newsletter", description="The folder that what was recognised is moved to; made where needed."
+    )
+    vouched_by: Line | None = Field(
+        default=None,
+        description="The name under which your mail server writes Authentication-Results; with it, its word "
+        "for a sender counts when somebody asks to leave without the link.",
+    )
 
 
 class Serve(_Section):

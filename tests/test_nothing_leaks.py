@@ -184,7 +184,10 @@ SENDGRID_FAULTS = {
 
 def by_sendgrid(root: Path, sendgrid: StandIn, key: str = KEY) -> Small:
     small = make(root, transport="sendgrid")
-    return replace(small, env=small.env | {"SENDGRID_API_KEY": key, "SENDGRID_API_HOST": sendgrid.url})
+    made = replace(small, env=small.env | {"SENDGRID_API_KEY": KEY, "SENDGRID_API_HOST": sendgrid.url})
+    made.good("sync")
+    made.env["SENDGRID_API_KEY"] = key
+    return made
 
 
 @pytest.mark.parametrize("fault", SENDGRID_FAULTS)
@@ -321,7 +324,10 @@ def test_an_outbox_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_defect(tmp_path: Path, event: str, transport: str) -> None:
     """Ends in a traceback, which shows lines of code and no values."""
     small = make(tmp_path, transport=transport, port=str(free_port()))
-    small.env.update(SENDGRID_API_KEY=KEY, SENDGRID_API_HOST=f"http://127.0.0.1:{free_port()}")
+    with StandIn() as sendgrid:
+        small.env.update(SENDGRID_API_KEY=KEY, SENDGRID_API_HOST=sendgrid.url)
+        small.good("sync")
+    small.env["SENDGRID_API_HOST"] = f"http://127.0.0.1:{free_port()}"
     rehearsal = transport == "outbox"
     receipt = () if rehearsal else ("--receipt", small.receipt())
     result = fails(small, "send", DRAFT, *receipt, code=1, BREAKS_AT=event)

@@ -6,13 +6,22 @@ mailing is lawful or wise; READY means that nothing here was found.
 
 from newsletter.checks.page import web_addresses
 from newsletter.checks.rules import Evidence, Problem, Rule, Severity, Verdict, rules, run, verdict
-from newsletter.checks.world import ASKED_NOTHING, Answer, DomainReport, PageStanding, SpamScore, World
+from newsletter.checks.world import (
+    ASKED_NOTHING,
+    Answer,
+    DomainReport,
+    Freshness,
+    PageStanding,
+    SpamScore,
+    World,
+)
 
 __all__ = [
     "ASKED_NOTHING",
     "Answer",
     "DomainReport",
     "Evidence",
+    "Freshness",
     "PageStanding",
     "Problem",
     "Rule",

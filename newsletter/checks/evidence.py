@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from newsletter.checks.world import Answer, DomainReport, PageStanding, SpamScore
+from newsletter.checks.world import Answer, DomainReport, Freshness, PageStanding, SpamScore
 from newsletter.model import Edition, Report
 from newsletter.settings import Settings
 
@@ -49,6 +49,8 @@ class Evidence:
     """Segment → how many people the last issue went to, and how many this one would."""
     vanished: Mapping[str, int] = field(default_factory=dict)
     """List that is no longer there → how many people had left it."""
+    freshness: Freshness | None = None
+    """How old is what is known of those who left; None where nobody asked, or it is no matter."""
 
     page: PageStanding = PageStanding.NO_LINK
     """How the published page stands that the mail leads to."""

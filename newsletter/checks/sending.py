@@ -74,6 +74,7 @@ _SHARED_SUFFIXES = frozenset(
     for first in ("uk", "nz", "za")
 )
 _HEADER_NAME = re.compile(rb"[!-9;-~]+")
+_IN_HOURS_FROM_H = 2
 _NO_REPLY = re.compile(r"(?:no|do-?not)[._-]?reply|noreply|bounces?@|mailer-daemon", re.IGNORECASE)
 
 
@@ -227,6 +228,32 @@ def lists_that_people_left_are_there(evidence: Evidence) -> Iterator[Finding]:
     for name, number in evidence.vanished.items():
         people = "1 person" if number == 1 else f"{number:,} people"
         yield Finding(f"{people} left the list '{name}', which is gone: they get nothing by any list", "lists/")
+
+
+@rule("S14", Severity.ERROR, guards_promise=True)
+def who_left_is_known(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks when `newsletter sync` last read what readers and servers say, before a real send.
+
+    Why it matters: whoever asked to leave by mail, or at SendGrid, is mailed again until somebody has read it.
+    Example: the mailbox was last read 30 hours ago, and `sync_max_age_h` is 24.
+    Instead: `newsletter sync`, by hand or every hour; `newsletter send --without-sync` goes without, this once.
+    """
+    fresh = evidence.freshness
+    if fresh is None:
+        return
+    if "mailbox" not in fresh.ages_h:
+        message = "nothing reads the mail of those who ask to leave, or what comes back: there is no imap"
+        yield Finding(message, "newsletter.yaml", Severity.NOTE)
+    severity = Severity.WARNING if fresh.waived else Severity.ERROR
+    for source, age_h in fresh.ages_h.items():
+        if age_h is None or age_h > evidence.settings.sync_max_age_h:
+            whose = {"mailbox": "the mailbox was", "sendgrid": "SendGrid's lists were"}[source]
+            when = "never read" if age_h is None else f"last read {_ago(age_h)}"
+            yield Finding(f"{whose} {when}; first: newsletter sync", severity=severity)
+
+
+def _ago(age_h: float) -> str:
+    return f"{age_h * 60:,.0f} minutes ago" if age_h < _IN_HOURS_FROM_H else f"{age_h:,.0f} hours ago"
 
 
 def _places(evidence: Evidence) -> Iterator[str]:

@@ -84,6 +84,16 @@ class SpamScore:
     """The names of the tests that counted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old is what is known of those who left, before a real send."""
+
+    ages_h: Mapping[str, float | None]
+    """What can be read (`mailbox`, `sendgrid`) → hours since it was, to its end; None: never."""
+    waived: bool = False
+    """The person who sends said that it may be old."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What was asked for one preflight. None: nobody asked."""
@@ -95,6 +105,7 @@ class World:
     """Segment → how many people the issue before this one went to."""
     vanished: Mapping[str, int] = field(default_factory=dict)
     """List that is no longer there → how many people had left it."""
+    freshness: Freshness | None = None
 
 
 ASKED_NOTHING = World()

@@ -228,6 +228,9 @@ def send(
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Use a list that changed by more than the limit.")
     ] = False,
+    without_sync: Annotated[
+        bool, typer.Option("--without-sync", help="Send although `sync` was not run for too long.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Send a draft to its segments; by the outbox, a rehearsal on this disk.
@@ -252,6 +255,7 @@ def send(
             canary=canary,
             sandbox=sandbox,
             accept_drift=accept_drift,
+            unsynced=without_sync,
         ),
         as_json=json,
     )
@@ -392,6 +396,18 @@ def reconcile(
         trust_absence=trust_absence,
         as_json=json,
     )
+
+
+@app.command()
+@audited()
+def sync(json: Json = False) -> int:
+    """Read the mailbox and SendGrid's lists: who left, what came back; and tell SendGrid who left here.
+
+    Example: newsletter sync
+    """
+    from newsletter.cli import syncing
+
+    return syncing.sync(as_json=json)
 
 
 @app.command()

@@ -33,6 +33,8 @@ class Wishes:
     canary: str | None = None
     sandbox: bool = False
     accept_drift: bool = False
+    unsynced: bool = False
+    """That what is known of those who left may be old."""
 
     def timing(self, mailing: Mailing) -> Timing:
         """The times in epoch seconds. Raises `UsageError` for what cannot be."""
@@ -91,7 +93,7 @@ def send(
         mailing = dispatch.in_sandbox(mailing)
     when, canary = wishes.timing(mailing), wishes.first(mailing)
     with dispatch.open_ledger(mailing.workspace) as ledger:
-        made = _planned(ledger, mailing)
+        made = _planned(ledger, mailing, unsynced=wishes.unsynced)
         if not as_json:
             show.plan(made)
         if dispatch.is_rehearsal(mailing.transport):
@@ -162,9 +164,9 @@ def _open(draft: str, segments: Sequence[str] | None, transport: Transport | Non
     return mailing
 
 
-def _planned(ledger: Ledger, mailing: Mailing) -> Planned:
+def _planned(ledger: Ledger, mailing: Mailing, *, unsynced: bool = False) -> Planned:
     """The plan, with its receipt kept. Raises `SourceError` where a segment of the draft matches nobody."""
-    made = dispatch.planned(ledger, mailing)
+    made = dispatch.planned(ledger, mailing, unsynced=unsynced)
     mailing.workspace.remember_receipt(made.plan.receipt.value, made.plan.receipt.components)
     return made
 

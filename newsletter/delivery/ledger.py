@@ -2,7 +2,8 @@
 
 Rule: one row per (issue, person). It has rooms: runs, here; `claims`, the hot path of sending;
 `accounts`, all that is read; `suppressions`, the opt-outs; `audit`, what was done; `events`, what the other
-side tells later; `used_lists`, the lists; `schedules`, what leaves at a time.
+side tells later; `used_lists`, the lists; `schedules`, what leaves at a time; `readings`, what was
+read of mailbox and provider.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import Cause, State, sources
 from newsletter.delivery.owners import SILENCE_S, Owners
 from newsletter.delivery.processes import Processes
+from newsletter.delivery.readings import Readings
 from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.schedules import Schedules
 from newsletter.delivery.schema import approvals, issues, people, runs
@@ -56,6 +58,7 @@ class Ledger:
         self.suppressions = Suppressions(database, now, code_of)
         self.audit = Audit(database, now)
         self.events = Events(database, now, code_of)
+        self.readings = Readings(database, now)
         self.lists = UsedLists(database)
         self.holdings = Holdings(database, code_of)
         self.forgetting = Forgetting(database, self.owners, now, code_of)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -164,6 +165,25 @@ events = Table(
     UniqueConstraint("source", "event_id"),
 )
 Index("events_by_person", events.c.run, events.c.person_id)
+
+# The mails that were looked at, and what is to be done to them in the mailbox.
+letters = Table(
+    "letters",
+    METADATA,
+    Column("folder", String, primary_key=True),
+    Column("validity", BigInteger, primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("sort", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("done_at", Float),
+)
+
+syncs = Table(
+    "syncs",
+    METADATA,
+    Column("source", String, primary_key=True),
+    Column("at", Float, nullable=False),
+)
 
 approvals = Table(
     "approvals",

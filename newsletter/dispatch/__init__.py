@@ -28,6 +28,7 @@ from newsletter.dispatch.schedule import (
     refuse_half_called_back,
     scheduled,
 )
+from newsletter.dispatch.sources import exchange_lists, freshness, open_mailbox, sources
 from newsletter.dispatch.ways import (
     OUTBOX,
     SANDBOX,
@@ -51,12 +52,14 @@ __all__ = [
     "Carriage",
     "Proof",
     "call_back",
+    "exchange_lists",
     "freeze",
     "freeze_test",
     "in_sandbox",
     "is_rehearsal",
     "last_time",
     "open_ledger",
+    "open_mailbox",
     "planned",
     "proposal",
     "reconcile",
@@ -66,6 +69,7 @@ __all__ = [
     "sendgrid_access",
     "sent_message",
     "smtp_server",
+    "sources",
     "waiting_copies",
     "way_out",
     "worst",
@@ -107,13 +111,14 @@ def proposal(ledger: Ledger, mailing: Mailing) -> Proposal:
     )
 
 
-def planned(ledger: Ledger, mailing: Mailing) -> Planned:
-    """The dry run, as the ledger and the lists stand now.
+def planned(ledger: Ledger, mailing: Mailing, *, unsynced: bool = False) -> Planned:
+    """The dry run, as the ledger and the lists stand now. `unsynced` lets it go without a fresh `sync`.
 
     Raises `SourceError` where a segment of the draft matches nobody.
     """
     proposed = proposal(ledger, mailing)
-    made = make_plan(mailing, proposed, world(ledger, mailing), rolls(ledger, mailing, proposed))
+    asked = world(ledger, mailing, unsynced=unsynced)
+    made = make_plan(mailing, proposed, asked, rolls(ledger, mailing, proposed))
     insist_on_people(mailing)
     return made
 
@@ -128,12 +133,13 @@ def insist_on_people(mailing: Mailing) -> None:
         raise SourceError(nobody, "Nothing was planned, nothing was sent.")
 
 
-def world(ledger: Ledger, mailing: Mailing, spam: SpamScore | None = None) -> World:
+def world(ledger: Ledger, mailing: Mailing, spam: SpamScore | None = None, *, unsynced: bool = False) -> World:
     """What the checks are told beside the mailing itself. `spam` is what SpamAssassin said, if it was asked."""
     return World(
         spam=spam,
         last_time=last_time(ledger, mailing.report.issue),
         vanished=ledger.suppressions.vanished(mailing.workspace.list_stems()),
+        freshness=freshness(ledger, mailing, waived=unsynced),
     )
 
 

@@ -12,6 +12,7 @@ from newsletter.checks import (
     Answer,
     DomainReport,
     Evidence,
+    Freshness,
     PageStanding,
     Problem,
     Rule,
@@ -125,6 +126,7 @@ FAULTY = {
     "S12": evidence(drift={"members": (650, 310)}),
     "S13": evidence(vanished={"members": 12}),
     "W01": by_smtp(domain(), page=PageStanding.MISSING),
+    "S14": evidence(freshness=Freshness(ages_h={"mailbox": 30.0})),
     "S11": evidence(
         settings=settings(
             sender="{name: Maya, from: maya@reports.example.org, reply_to: no-reply@reports.example.org}"
@@ -137,6 +139,7 @@ SOUND_CASES = {
     "a rehearsal of what is not published": evidence(page=PageStanding.MISSING),
     "what is attached": evidence(replace(SOUND, attachment=FILE), report=report("The report is attached.")),
     "a print edition in the message": evidence(messages={"members": WITH_FILE}),
+    "a mailbox just read": evidence(freshness=Freshness(ages_h={"mailbox": 23.9, "sendgrid": 0.0})),
     "a few people more": evidence(drift={"members": (650, 700), "new": (0, 50)}),
     "the mailing itself": evidence(),
     "the same by SMTP": by_smtp(domain()),

@@ -192,6 +192,9 @@ class Stages:
         small.write("newsletter.yaml", "\n".join([*kept, "limits: {per_second: 100000}", self.way.settings]))
         small.write("lists/clp-secretaries.csv", _list("s", SECRETARIES, role="secretary"))
         small.write("lists/members.csv", _list("m", MEMBERS))
+        small.env.update(self.way.env)
+        if self.way.env:
+            small.good("sync")  # Before a send by SendGrid its lists must have been read.
         self._receipt = small.receipt()
         return root
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from textwrap import dedent
 
@@ -27,19 +27,21 @@ class Known:
     """Somebody who was sent a message, and what of them stands in it."""
 
     address: str
+    secret: bytes = field(default=SECRET, repr=False)
+    run: str = RUN
 
     @property
     def code(self) -> str:
-        return code_for(key(self.address), SECRET)
+        return code_for(key(self.address), self.secret)
 
     @property
     def envelope(self) -> str:
         """What their bounces come to."""
-        return BounceKey(SECRET, RUN, "bounces.example.org").address(self.code)
+        return BounceKey(self.secret, self.run, "bounces.example.org").address(self.code)
 
     @property
     def token(self) -> str:
-        return UnsubscribeKey(SECRET, LIST_ID).token(self.code)
+        return UnsubscribeKey(self.secret, LIST_ID).token(self.code)
 
     @property
     def header(self) -> str:
@@ -67,6 +69,7 @@ def report(
     returned: str | None = None,
     blocks: str | None = None,
     kind: str = "message/delivery-status",
+    name: str = "20261118.1",
 ) -> bytes:
     """A report as RFC 3464 wants it, to the envelope sender of the message it is about."""
     block = dedent(f"""\
@@ -81,7 +84,7 @@ def report(
         To: {about.envelope if to is None else to}
         Subject: Undelivered Mail Returned to Sender
         Auto-Submitted: auto-replied
-        Message-ID: <20261118.1@mx.members.example>
+        Message-ID: <{name}@mx.members.example>
         MIME-Version: 1.0
         Content-Type: multipart/report; report-type=delivery-status; boundary="parts"
 
@@ -107,14 +110,15 @@ def letter(
     sender: str = "Jane Doe <jane.doe@members.example>",
     to: str = WRITER,
     subject: str = "Re: Report of the November meeting",
+    name: str = "letter.1",
     **fields: str,
 ) -> bytes:
     """A plain mail; `fields` are further headers, with _ for -."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
-    mail["Message-ID"] = "<letter.1@members.example>"
-    for name, value in fields.items():
-        mail[name.replace("_", "-")] = value
+    mail["Message-ID"] = f"<{name}@members.example>"
+    for header, value in fields.items():
+        mail[header.replace("_", "-")] = value
     mail.set_content(body)
     return mail.as_bytes()
 

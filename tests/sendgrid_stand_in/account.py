@@ -159,6 +159,16 @@ class Account:
                 and self.drop_reason(message.address) is None
             ]
 
+    def add_to_group(self, group: int, emails: list[str]) -> None:
+        """Keep these from the mail of a group; of one that is not there, from all mail."""
+        with self._lock:
+            if group in self.group_suppressions:
+                there = self.group_suppressions[group]
+                there += [email for email in emails if email not in there]
+            else:
+                now = int(self.clock())
+                self.suppressions["unsubscribes"] += [Suppressed(email, now) for email in emails]
+
     def remove_status(self, batch: str) -> bool:
         """Take a pause or cancellation back, too late for mail that was discarded meanwhile; false if none."""
         with self._lock:

@@ -206,11 +206,28 @@ def _entry(name: str, entry: Suppressed) -> dict[str, Any]:
     return shown
 
 
-def _group_suppressions(desk: Desk, request: Request, group: str) -> Reply:
+def _group_suppressions(desk: Desk, _: Request, group: str) -> Reply:
+    """The whole list: the page names no parameter for this question, and any is ignored."""
     emails = desk.account.group_suppressions.get(int(group))
     if emails is None:
         return errors(404, Violation("group not found", None))
-    return Reply(200, list(_page(emails, request)))
+    return Reply(200, list(emails))
+
+
+def _group(desk: Desk, _: Request, group: str) -> Reply:
+    emails = desk.account.group_suppressions.get(int(group))
+    if emails is None:
+        return errors(404, Violation("group not found", None))
+    return Reply(200, {"id": int(group), "name": f"Group {group}", "unsubscribes": len(emails)})
+
+
+def _add_to_group(desk: Desk, request: Request, group: str) -> Reply:
+    """Of a group that is not there the page says: the addresses go to the account's global list."""
+    emails = (request.body or {}).get("recipient_emails")
+    if not isinstance(emails, list) or not emails:
+        return errors(400, Violation("no recipient emails", "recipient_emails"))
+    desk.account.add_to_group(int(group), emails)
+    return Reply(201, {"recipient_emails": emails})
 
 
 def _page(entries: list[T], request: Request) -> list[T]:
@@ -244,7 +261,9 @@ ROUTES: tuple[tuple[str, str, Callable[..., Reply]], ...] = (
     ("PATCH", "/v3/user/scheduled_sends/([^/]+)", _change_status),
     ("DELETE", "/v3/user/scheduled_sends/([^/]+)", _remove_status),
     ("GET", "/v3/suppression/(bounces|blocks|invalid_emails|spam_reports|unsubscribes)", _suppressions),
+    ("GET", r"/v3/asm/groups/(\d+)", _group),
     ("GET", r"/v3/asm/groups/(\d+)/suppressions", _group_suppressions),
+    ("POST", r"/v3/asm/groups/(\d+)/suppressions", _add_to_group),
     ("POST", "/v3/logs", _search_logs),
     ("GET", "/v3/logs/([^/]+)", _log),
 )

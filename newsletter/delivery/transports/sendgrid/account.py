@@ -107,8 +107,20 @@ class Account:
                 created = datetime.fromtimestamp(entry["created"], UTC)
                 yield Suppression(entry["email"], name, created, str(entry.get("reason") or ""))
         if group is not None:
-            for address in self._pages(f"asm/groups/{group}/suppressions", {}):
+            # The whole list: this question knows no pages, and would answer the same to the next one.
+            for address in self._ask("get", _group(group)):
                 yield Suppression(str(address), "group")
+
+    def has_group(self, group: int) -> bool:
+        """Whether there is such an unsubscribe group."""
+        return self._ask("get", f"asm/groups/{group}", missing_is_none=True) is not None
+
+    def add_to_group(self, group: int, addresses: Sequence[str]) -> None:
+        """Have SendGrid keep these from the mail of an unsubscribe group.
+
+        That there is such a group must be known: without it, SendGrid keeps them from all mail of the account.
+        """
+        self._ask("post", _group(group), body={"recipient_emails": list(addresses)})
 
     def _pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Any]:
         """All entries of a list. A page is full until the last; an address seen twice does no harm."""
@@ -186,6 +198,10 @@ class Account:
 _TOO_MANY = 429
 _FAILED = 500
 _CREATED = "sg_message_id_created_at"
+
+
+def _group(group: int) -> str:
+    return f"asm/groups/{group}/suppressions"
 
 
 def _never() -> bool:
