@@ -23,6 +23,8 @@ _DOUBLE = re.compile("[“”„‟″]|''")
 _DASHES = re.compile("[\u2010-\u2015\u2212-]+")
 _BRACKETS = re.compile(r"[\[\]]")
 """They part words, since the call of a footnote is written in them."""
+_EDGES = "\"'.,;:!?(){}<>*_~\\/|-=+#^`•·‣◦▪▫●○■□◆◇►▶▸➢➣➤➔✓✔✗☑☐❖∙⁃★☆→⇒»"
+"""What may stand before or after a word and belongs to none."""
 _TOGETHER = 5
 """Words in a row that stand in both texts once, by which the texts are laid side by side."""
 _LARGEST = 1_500
@@ -71,13 +73,10 @@ def plain(text: str) -> str:
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of a text: what is only punctuation is none."""
+    """The words of a text: what has no letter, digit, currency or pictograph in it is none."""
     for piece in _BRACKETS.sub(" ", plain(text)).split():
-        word = piece.strip("\"'.,;:!?()[]{}<>*_~\\/|-•·‣◦▪▫●○■□➢➣✓✔❖")
-        if word:
-            yield word
-        elif any(category(character)[0] in "NL" for character in piece):
-            yield piece
+        if any(category(character)[0] in "LN" or category(character) in {"Sc", "So"} for character in piece):
+            yield piece.strip(_EDGES) or piece
 
 
 def placed(texts: Iterable[tuple[str, str]]) -> list[Word]:

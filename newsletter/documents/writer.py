@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from newsletter.documents import markdown_text
-from newsletter.documents.blocks import Block, Kind, Runs
+from newsletter.documents.blocks import Block, Kind, Runs, text_of
 from newsletter.documents.mending.steps import Blocks
 
 _MOST_DEPTH = 6
@@ -76,9 +76,7 @@ def _block(block: Block, lists: list[_List]) -> tuple[list[str], str]:
             text = markdown_text.inline(_on_one_line(block.runs))
             return [f"{'#' * max(block.level, 2)} {_without_closing(text)}"], ""
         case Kind.TABLE:
-            return list(
-                _table(block)
-            ), "" if block.has_header else "the first row of the table was taken for its head"
+            return list(_table(block)), _said_of_head(block)
         case Kind.RULE:
             return ["---"], ""
         case _:
@@ -111,11 +109,25 @@ def _point(block: Block, lists: list[_List]) -> tuple[list[str], str]:
 
 
 def _table(block: Block) -> Iterator[str]:
-    head, *rows = block.rows
-    yield _row(head)
+    empty = ((),) * len(block.rows[0])
+    head, *rows = block.rows if _has_head(block) else (empty, *block.rows)
+    # A theme shows a head as one, so that its own weight would only be asterisks.
+    yield _row([tuple(replace(run, bold=False) for run in cell) for cell in head])
     yield f"|{'|'.join(_alignment(rows, column) for column in range(len(head)))}|"
     for row in rows:
         yield _row(row)
+
+
+def _said_of_head(block: Block) -> str:
+    if block.has_header:
+        return ""
+    return "the first row of the table was taken for its head" if _has_head(block) else "the table has no head"
+
+
+def _has_head(block: Block) -> bool:
+    """Whether the first row names the columns: it is marked, or holds no figure and is not alone."""
+    first = " ".join(text_of(cell) for cell in block.rows[0])
+    return block.has_header or (len(block.rows) > 1 and not any(map(str.isdigit, first)))
 
 
 def _row(cells: Sequence[Runs]) -> str:

@@ -237,3 +237,31 @@ def test_the_date_may_stand_in_the_name_of_the_file() -> None:
         imported(f"Notes of the NEC\n\n{LONG}".encode(), "NEC_2027-03-16.txt").draft.front.date.isoformat()
         == "2027-03-16"
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (f"*** Finance ***\n\n{LONG}", f"## Finance\n\n{LONG}"),
+        (f"Finance\n-------\n{LONG}", f"## Finance\n\n{LONG}"),
+        (f"## Finance\n\n{LONG}", f"## Finance\n\n{LONG}"),
+        (f"{LONG}\n\n* * *\n\n{LONG}", f"{LONG}\n\n---\n\n{LONG}"),
+        (f"*{LONG}* and more", rf"\*{LONG}\* and more"),
+    ],
+)
+def test_ornaments(typed: str, meant: str) -> None:
+    """Signs around or below a line make it a heading; a row of them alone parts the text."""
+    assert body(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Motion\tFor\nOne\t21\nTwo\t33", "| Motion | For |\n|---|---:|\n| One | 21 |\n| Two | 33 |"),
+        ("Opens\t4 May\nCloses\t18 May", "|  |  |\n|---|---|\n| Opens | 4 May |\n| Closes | 18 May |"),
+        ("Telephone\t01234 567890", "Telephone 01234 567890"),
+    ],
+)
+def test_typed_tables(typed: str, meant: str) -> None:
+    """Lines with as many tabs each are rows; the first is the head where it alone has no figure. One line is none."""
+    assert body(typed) == meant

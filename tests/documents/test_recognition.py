@@ -27,6 +27,18 @@ def test_a_report_is_recognised(name: str, form: forms.Form) -> None:
     assert not re.search("official|personal", draft.text), "the disclaimer would stand there twice"
 
 
+@pytest.mark.parametrize("name", ["hen", "joint", "layer", "mail"])
+def test_a_text_as_somebody_typed_it_is_recognised(name: str) -> None:
+    """Parts in capitals over plain headings, numbers below numbers, dashes, labels, ornaments, a pasted mail."""
+    data, meant = truth.found(name)
+    draft = rates.imported(f"{name}.txt", data)
+    rate = rates.rate(meant, draft)
+    words = compared(draft, lambda text: parse(text, name="draft.md", known=rates.KNOWN))
+    assert rate.share >= LEAST, rate
+    assert (words.lost, words.added) == ((), ())
+    assert not re.search("official|personal (?:account|view)|approved by the NEC|mine alone", draft.text)
+
+
 def test_the_measure_notices_what_is_missed() -> None:
     """A heading less, a point too many, a word moved."""
     meant = truth.report("march")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+FOUND = Path(__file__).with_name("found")
 REPORTS = Path(__file__).with_name("reports")
 
 
@@ -38,6 +39,14 @@ class Truth:
     def body(self) -> list[str]:
         """What must stand in the draft, in order: everything but title, date, writer and disclaimer."""
         return [item.text for item in self.items if item.kind not in "TDBX"]
+
+
+def found(name: str) -> tuple[bytes, Truth]:
+    """A text as somebody typed it, with the headings and points that a reader finds in it."""
+    lines = (FOUND / f"{name}.expected").read_text(encoding="utf-8").splitlines()
+    return (FOUND / f"{name}.txt").read_bytes(), Truth(
+        tuple(Item(*line.split("|", 1)) for line in lines if line)
+    )
 
 
 def report(name: str) -> Truth:

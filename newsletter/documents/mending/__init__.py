@@ -19,7 +19,9 @@ from newsletter.documents.mending import (
     lines,
     masthead,
     ordinals,
+    ornaments,
     points,
+    rows,
 )
 from newsletter.documents.mending.masthead import Author, Head
 from newsletter.documents.mending.steps import Blocks, Change, Step
@@ -32,7 +34,9 @@ _BEFORE: tuple[Step, ...] = (
     ordinals.mend,
     lines.mend,
     breaks.mend,
+    ornaments.mend,
     points.mend,
+    rows.mend,
 )
 
 

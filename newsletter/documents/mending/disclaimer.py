@@ -60,6 +60,15 @@ _ABOUT_ITSELF = re.compile(
     """,
     _I | re.VERBOSE,
 )
+_IS_OWN = re.compile(
+    r"""
+    \b(?:is|are)\s+ (?:only\s+|just\s+|purely\s+|all\s+)?
+    (?: mine\b | my\s+own\b | (?:(?:a|my)\s+)? (?:own\s+)? (?:purely\s+)? personal\b )
+    """,
+    _I | re.VERBOSE,
+)
+_SAYS_MORE = re.compile(r"\bthat\b", _I)
+"""“It is my personal view that we were misled” says something of its own."""
 _LABEL = re.compile(r"^\W*disclaimer\W*$", _I)
 _PERMITS = re.compile(
     r"""
@@ -146,12 +155,8 @@ def _is_disclaimer(sentence: str, author: Author) -> bool:
 
 def _is_only_personal(sentence: str) -> bool:
     """“This is my personal account of the meeting.”"""
-    found = re.search(
-        r"\b(?:is|are)\s+(?:only\s+|just\s+|purely\s+)?(?:a|my)\s+(?:own\s+)?(?:purely\s+)?personal\s+\w+",
-        sentence,
-        _I,
-    )
-    return bool(found) and bool(_ACCOUNT.search(sentence))
+    says_so = bool(_IS_OWN.search(sentence)) and bool(_ACCOUNT.search(sentence))
+    return says_so and not _SAYS_MORE.search(sentence)
 
 
 def _same_words(sentence: str, disclaimer: str) -> bool:

@@ -118,22 +118,32 @@ def _numbers_in_order(blocks: Blocks, lines: list[int]) -> Iterator[int]:
 
 
 def _repeated_evenly(blocks: Blocks, lines: list[int], numbers: set[int]) -> Iterator[int]:
-    """The same line again and again at even distances, or always beside a page number."""
+    """The same line again and again: always beside a page number, counting pages, or at even distances."""
     places: dict[str, list[int]] = defaultdict(list)
     for index in lines:
         places[_key(blocks[index])].append(index)
     for key, found in places.items():
-        if index_of_number := [
-            index for index in found if {index - 1, index + 1, index - 2, index + 2} & numbers
-        ]:
-            beside = len(index_of_number) >= max(len(found) - 1, 1) and len(found) > 1
-        else:
-            beside = False
-        steps = [after - before for before, after in pairwise(found)]
-        even = (
-            len(found) >= _FEWEST_REPEATS
-            and min(steps) >= _LEAST_DISTANCE
-            and max(steps) <= min(steps) * _MOST_UNEVEN
-        )
-        if (beside or even) and _may_be_furniture(key):
-            yield from found[1:] if found[0] == lines[0] else found
+        if len(found) > 1 and _may_be_furniture(key):
+            texts = [blocks[index].text for index in found]
+            if _beside(found, numbers) or _count_up(texts) or _even(found):
+                yield from found[1:] if found[0] == lines[0] else found
+
+
+def _beside(found: Sequence[int], numbers: set[int]) -> bool:
+    """Whether lines stand by page numbers, all but the first, whose page may have none."""
+    near = [index for index in found if {index - 2, index - 1, index + 1, index + 2} & numbers]
+    return len(near) >= len(found) - 1
+
+
+def _count_up(texts: Sequence[str]) -> bool:
+    """Whether lines differ in one number alone, and count pages by it."""
+    counted = [[int(number) for number in _DIGITS.findall(text)] for text in texts]
+    steps = {tuple(after - before for before, after in zip(*pair, strict=True)) for pair in pairwise(counted)}
+    says_page = all("page" in text.lower() for text in texts)
+    return says_page and len(steps) == 1 and sorted(next(iter(steps))) == [0] * (len(counted[0]) - 1) + [1]
+
+
+def _even(found: Sequence[int]) -> bool:
+    steps = [after - before for before, after in pairwise(found)]
+    is_often = len(found) >= _FEWEST_REPEATS and min(steps) >= _LEAST_DISTANCE
+    return is_often and max(steps) <= min(steps) * _MOST_UNEVEN

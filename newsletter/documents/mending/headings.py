@@ -1,66 +1,36 @@
 """Lines that serve as headings: bold, large, underlined, in capitals, numbered, ending in a colon or a
 semicolon, or simply short and alone above a paragraph.
 
-Rule: a heading stands above something, and is no sentence. Headings that the document marks as such are
-believed; every other one is shown to the person who brings the document in.
+Rule: headings that the document marks as such are believed; every other one is shown to the person who brings
+the document in. What is shown in one way stands at one level.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from collections.abc import Iterable
+from dataclasses import replace
 from statistics import mode
 
-from newsletter.documents.blocks import Block, Kind, Role, Runs, cut, merged, stripped, text_of
-from newsletter.documents.mending import phrases
+from newsletter.documents.blocks import Block, Kind, Runs, cut, merged, stripped, text_of
+from newsletter.documents.mending.signs import NUMBERED, Sign, in_capitals, is_labelled, signs
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "headings"
 
-_WORDS = 12
-_PLAIN_WORDS = 10
-_CHARACTERS = 100
-_LARGER = 1.1
-_LEAST_BELOW = 9
-"""Words of a paragraph below a heading that nothing but its place shows."""
 _FEW = 2
-_NUMBERED = re.compile(
-    r"(?:(?:item|section|agenda item)\s+)?(?P<number>\d{1,2})(?:[.):]|\s+[-–—])\s+(?=\S)", re.IGNORECASE
-)
 _TOP, _DEEPEST = 2, 4
-
-
-class Sign(IntEnum):
-    """By what a heading is known, the surest last."""
-
-    PLAIN = 0
-    ANNOUNCING = 1
-    """It ends in a colon or a semicolon."""
-    NUMBERED = 2
-    ITALIC = 3
-    UNDERLINED = 4
-    CAPITALS = 5
-    BOLD = 6
-    LARGE = 7
-    MARKED = 8
-    """The document says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    sign: Sign
-    rank: tuple[float, ...]
-    """The larger, the higher: size, capitals, weight."""
+_DOTTED = re.compile(r"\d{1,2}\.\d{1,2}\b")
+"""A number below another: “3.1 Staff”."""
+_SHOWN = 60
+_A_LITTLE = 0.05
 
 
 def mend(blocks: Blocks) -> Mended:
     """Find the headings and their levels."""
     body = _body_size(blocks)
-    found = {index: sign for index in range(len(blocks)) if (sign := _sign(index, blocks, body)) is not None}
-    found = _consistent(found, blocks)
+    found = signs(blocks, body)
     levels = _levels(found, blocks, body)
     changes: list[Change] = []
     numbers = _own_numbers(found, levels, blocks)
@@ -71,127 +41,6 @@ def mend(blocks: Blocks) -> Mended:
         ),
         changes,
     )
-
-
-# Which blocks are headings
-
-
-def _sign(index: int, blocks: Blocks, body: float) -> Sign | None:
-    block = blocks[index]
-    if block.kind is Kind.HEADING:
-        return Sign.MARKED
-    text = block.text
-    if (
-        block.kind is not Kind.PARAGRAPH
-        or block.level
-        or block.quoted
-        or block.role is not Role.TEXT
-        or "\n" in text
-    ):
-        return None
-    words = text.split()
-    if not words or len(words) > _WORDS or len(text) > _CHARACTERS or not _can_begin(text):
-        return None
-    if phrases.is_no_heading(text) or not _stands_above(index, blocks) or _in_tail(index, blocks):
-        return None
-    return _by_style(block, body) or _by_words(index, blocks)
-
-
-def _can_begin(text: str) -> bool:
-    first = text.lstrip("“‘\"'([#")[:1]
-    return (first.isupper() or first.isdigit()) and any(character.isalpha() for character in text)
-
-
-def _stands_above(index: int, blocks: Blocks) -> bool:
-    following = next(iter(blocks[index + 1 :]), None)
-    return following is not None and following.kind is not Kind.RULE and following.role is not Role.NOTE
-
-
-def _in_tail(index: int, blocks: Blocks) -> bool:
-    """Whether a block stands below the writer's good wishes, where there are names and addresses."""
-    before = blocks[max(index - 8, 0) : index]
-    wished = any(phrases.is_closing(block.text) for block in before)
-    return wished and not any(len(block.text.split()) > 2 * _WORDS for block in blocks[index : index + 3])
-
-
-def _by_style(block: Block, body: float) -> Sign | None:
-    text = block.words.strip()
-    runs = [run for run in block.runs if run.text.strip()]
-    is_sentence = text.endswith((".", ",")) and len(text.split()) > 4  # noqa: PLR2004 - “Any other business.”
-    if is_sentence:
-        return None
-    if block.size and body and block.size >= body * _LARGER:
-        return Sign.LARGE
-    if all(run.bold for run in runs):
-        return Sign.BOLD
-    if _in_capitals(text):
-        return Sign.CAPITALS
-    if all(run.underlined for run in runs):
-        return Sign.UNDERLINED
-    return Sign.ITALIC if all(run.italic for run in runs) and not text.endswith((".", "!", "?")) else None
-
-
-def _in_capitals(text: str) -> bool:
-    letters = [character for character in text if character.isalpha()]
-    return len(letters) > 5 and sum(map(str.isupper, letters)) >= len(letters) * 0.9  # noqa: PLR2004 - “NEC” is a word
-
-
-def _by_words(index: int, blocks: Blocks) -> Sign | None:
-    """By the words alone and what stands around them."""
-    text = blocks[index].words.strip()
-    words = text.split()
-    below = blocks[index + 1]
-    if text.endswith((":", ";")):
-        return Sign.ANNOUNCING if _may_announce(index, blocks) else None
-    if text.endswith((".", ",")) or (text.endswith(("?", "!")) and len(words) > 8):  # noqa: PLR2004 - a short question
-        return None
-    if _NUMBERED.match(text) and len(words) <= _PLAIN_WORDS:
-        return Sign.NUMBERED
-    if len(words) > _PLAIN_WORDS or not _is_above_text(below) or not _ended(index, blocks):
-        return None
-    return Sign.PLAIN
-
-
-def _is_above_text(below: Block) -> bool:
-    if below.kind in {Kind.POINT, Kind.TABLE}:
-        return True
-    return below.kind in {Kind.PARAGRAPH, Kind.HEADING} and len(below.text.split()) >= _LEAST_BELOW
-
-
-def _ended(index: int, blocks: Blocks) -> bool:
-    """Whether what stands above is over, so that this is no broken end of it."""
-    above = blocks[index - 1] if index else None
-    if above is None or above.kind is not Kind.PARAGRAPH:
-        return True
-    return len(above.text.split()) <= _WORDS or above.text.rstrip()[-1:] in ".!?:;…”\"')’"
-
-
-def _may_announce(index: int, blocks: Blocks) -> bool:
-    """Whether a line that ends in a colon is a heading, and does not only lead to the list below it."""
-    text, below = blocks[index].text.strip(), blocks[index + 1]
-    if text.endswith(";"):
-        around = [blocks[place].text.rstrip() for place in (index - 1, index + 1) if 0 <= place < len(blocks)]
-        return not any(each.endswith(";") for each in around)
-    if phrases.leads_in(text) and not (below.kind is Kind.PARAGRAPH and phrases.asks(text)):
-        return False
-    if below.kind is Kind.POINT:
-        return phrases.is_name_of_section(text)
-    return len(text.split()) <= _PLAIN_WORDS and _is_above_text(below) and _ended(index, blocks)
-
-
-def _consistent(found: dict[int, Sign], blocks: Blocks) -> dict[int, Sign]:
-    """Without the weak ones in a document that has better ways to show a heading."""
-    counts = Counter(found.values())
-    kept = dict(found)
-    strong = sum(count for sign, count in counts.items() if sign >= Sign.UNDERLINED)
-    for index, sign in found.items():
-        if sign is Sign.ITALIC and strong < _FEW and counts[Sign.ITALIC] < _FEW:
-            del kept[index]
-        if sign is Sign.PLAIN and counts[Sign.MARKED] >= _FEW:
-            del kept[index]
-        if sign is Sign.ANNOUNCING and counts[Sign.MARKED] >= _FEW and blocks[index + 1].kind is Kind.POINT:
-            del kept[index]
-    return kept
 
 
 # How high they stand
@@ -211,41 +60,36 @@ def _body_size(blocks: Iterable[Block]) -> float:
 def _rank(block: Block, sign: Sign, body: float) -> tuple[float, ...]:
     text = block.text
     size = round(block.size / body, 1) if block.size and body and sign is Sign.LARGE else 1.0
+    size += _A_LITTLE * (sign is Sign.DRESSED)
     heavy = sign in {Sign.BOLD, Sign.LARGE} and all(run.bold for run in block.runs if run.text.strip())
     underlined = all(run.underlined for run in block.runs if run.text.strip())
-    return (size, float(_in_capitals(text)), float(heavy), float(underlined), float(sign is not Sign.ITALIC))
+    return (size, float(in_capitals(text)), float(heavy), float(underlined), float(sign is not Sign.ITALIC))
 
 
 def _levels(found: dict[int, Sign], blocks: Blocks, body: float) -> dict[int, int]:
     """Each heading's level in the draft, from 2."""
     levels = _marked_levels(found, blocks)
-    ranks = {
-        index: _rank(blocks[index], sign, body)
-        for index, sign in found.items()
-        if sign >= Sign.ITALIC and sign is not Sign.MARKED
-    }
+    ranks = {index: _rank(blocks[index], sign, body) for index, sign in found.items() if _has_style(sign)}
     frequent = [rank for rank, count in Counter(ranks.values()).items() if count >= _FEW]
     ordered = sorted(frequent or set(ranks.values()), reverse=True)
     styled = {rank: _TOP + at for at, rank in enumerate(ordered)}
-    above = _TOP if not levels else None
-    last_marked = _TOP
+    by_words = _TOP + len(ordered) if _only_typed(found, ranks) else _TOP
+    # In a document that marks its headings, what is only bold stands below the last of those.
+    marked = _TOP if levels else None
     for index in sorted(found):
         if index in levels:
-            last_marked = levels[index]
+            marked = levels[index]
             continue
-        level = _nearest(ranks[index], styled) if index in ranks else _TOP
-        if (
-            index not in ranks
-            and frequent
-            and found[index] is Sign.ANNOUNCING
-            and blocks[index + 1].kind is Kind.POINT
-        ):
+        level = _nearest(ranks[index], styled) if index in ranks else by_words
+        level += _DOTTED.match(blocks[index].text) is not None or is_labelled(blocks[index].text)
+        if frequent and found[index] is Sign.ANNOUNCING and blocks[index + 1].kind is Kind.POINT:
             level += 1
-        if index not in ranks and ordered and _only_capitals(ordered, ranks):
-            level = _TOP + 1
-        # In a document that marks its headings, what is only bold stands below them.
-        levels[index] = level if above else last_marked + 1
+        levels[index] = level if marked is None else marked + 1
     return {index: min(level, _DEEPEST) for index, level in levels.items()}
+
+
+def _has_style(sign: Sign) -> bool:
+    return Sign.ITALIC <= sign < Sign.MARKED
 
 
 def _marked_levels(found: dict[int, Sign], blocks: Blocks) -> dict[int, int]:
@@ -264,10 +108,9 @@ def _nearest(rank: tuple[float, ...], styled: dict[tuple[float, ...], int]) -> i
     )
 
 
-def _only_capitals(ordered: Sequence[tuple[float, ...]], ranks: dict[int, tuple[float, ...]]) -> bool:
-    """Whether the text has no styles, and its main headings are in capitals: then other lines stand below."""
-    plain = all(rank[0] == 1.0 and not rank[2] and not rank[3] for rank in ordered)
-    return plain and all(rank[1] for rank in ordered) and len(ranks) > _FEW
+def _only_typed(found: dict[int, Sign], ranks: dict[int, tuple[float, ...]]) -> bool:
+    """Whether the text has no styles, and capitals or ornaments show its main headings: others stand below."""
+    return len(ranks) >= _FEW and all(found[index] in {Sign.CAPITALS, Sign.DRESSED} for index in ranks)
 
 
 # What becomes of them
@@ -276,15 +119,13 @@ def _only_capitals(ordered: Sequence[tuple[float, ...]], ranks: dict[int, tuple[
 def _own_numbers(found: dict[int, Sign], levels: dict[int, int], blocks: Blocks) -> set[int]:
     """The headings whose typed numbers are those that a mail gives them anyway: 1, 2, 3 …"""
     main = [index for index in sorted(found) if levels[index] == _TOP]
-    numbers = [
-        int(number["number"]) if (number := _NUMBERED.match(blocks[index].text)) else 0 for index in main
-    ]
+    numbers = [int(number["number"]) if (number := NUMBERED.match(blocks[index].text)) else 0 for index in main]
     return set(main) if numbers == list(range(1, len(main) + 1)) and len(main) > 1 else set()
 
 
 def _heading(block: Block, sign: Sign, level: int, is_numbered: bool, changes: list[Change]) -> Block:
     runs = _plain(block.runs)
-    number = _NUMBERED.match(text_of(runs))
+    number = NUMBERED.match(text_of(runs))
     look = "" if sign is Sign.MARKED else f"taken for a heading: “{_shortened(block.text)}”"
     if number and is_numbered:
         changes.append(Change(STEP, number[0].strip()))
@@ -321,4 +162,4 @@ def _without_end(runs: Runs) -> Runs:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59].rstrip()}…"  # noqa: PLR2004 - a line on a terminal
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1].rstrip()}…"

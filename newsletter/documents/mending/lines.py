@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
+from statistics import median, mode
 
 from newsletter.documents.blocks import Block, Kind, Line, Run, Runs, cut, merged, text_of
 from newsletter.documents.mending import hyphens
@@ -31,6 +31,7 @@ _NOISE_OF_LETTERS = 0.12
 """Letters have different widths, so a count of them says only roughly how full a line is."""
 _NOISE_OF_POINTS = 0.015
 _SAME_SIZE = 1.08
+_LARGE = 1.2
 _GAP = 1.35
 """Lines farther apart than this, in lines, belong to two paragraphs."""
 _INDENT_LETTERS = 2.0
@@ -49,6 +50,8 @@ class _Page:
     right: float
     leading: float
     in_points: bool
+    size: float
+    """Of most letters; 0 where they have none."""
     hangs: bool
     """The text of a point stands farther in than its marker."""
 
@@ -103,7 +106,9 @@ def _page(lines: Sequence[Block]) -> _Page:
     is_broken = in_points or (narrow and len(broken) >= max(2, len(lines) * _BROKEN_SHARE))
     leading = median([gap for gap in broken if gap] or [1.0]) if is_broken else 1.0
     hangs = any(map(_hangs, lines, lines[1:]))
-    return _Page(is_broken, lefts[len(lefts) // 4], right, leading, in_points, hangs)
+    sizes = [block.size for block in lines if block.size]
+    size = mode(sizes) if sizes else 0.0
+    return _Page(is_broken, lefts[len(lefts) // 4], right, leading, in_points, size, hangs)
 
 
 def _hangs(above: Block, below: Block) -> bool:
@@ -129,7 +134,7 @@ def _goes_on(above: Block, below: Block, block: Block, page: _Page) -> bool:
     assert below.line
     if _stands_alone(above) or _stands_alone(below) or _marker(above, below, block, page) is not None:
         return False
-    if _is_lone_marker(above):
+    if _is_lone_marker(above) or (page.is_broken and _is_centred(above, below, page)):
         return True
     mid_sentence = bool(_GOES_ON.match(below.text)) and not _ENDS.search(above.text)
     if not page.is_broken:
@@ -138,8 +143,22 @@ def _goes_on(above: Block, below: Block, block: Block, page: _Page) -> bool:
     if _differs(above, below) or _is_apart(above, below, block, page):
         return full and mid_sentence and _alike(above, below)
     if below.line.page != above.line.page:
-        return mid_sentence or (full and not _ENDS.search(above.text))
+        full = full and not _ENDS.search(above.text)
     return full or mid_sentence
+
+
+def _is_centred(above: Block, below: Block, page: _Page) -> bool:
+    """Whether two lines in capitals, or in large letters, stand in the middle of the page as one title."""
+    assert above.line
+    assert below.line
+    middles = [(line.left + line.right) / 2 for line in (above.line, below.line)]
+    is_middle = (
+        abs(middles[0] - middles[1]) <= page.indent
+        and min(above.line.left, below.line.left) > page.left + page.indent
+    )
+    alike = above.text.isupper() and below.text.isupper() if above.size is None else above.size == below.size
+    is_large = above.size is None or (above.size or 0.0) >= page.size * _LARGE
+    return is_middle and alike and is_large and below.line.gap <= page.leading * _GAP and below.line.gap > 0
 
 
 def _is_apart(above: Block, below: Block, block: Block, page: _Page) -> bool:

@@ -32,7 +32,7 @@ _MAIL = re.compile(
 _SUBJECT = re.compile(r"subject\s*:\s*(?:(?:fwd?|re)\s*:\s*)*(?P<rest>.+)", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _SAID_ANYWAY = frozenset(
-    "a an and by for from in member my of on report reporting s the this to written your".split()  # noqa: SIM905
+    "a an and by for from held in meeting member my of on report reporting s the this to written your".split()  # noqa: SIM905
 )
 
 

@@ -59,7 +59,10 @@ _LEADS_IN = re.compile(
     r"""
     \b(?:follow(?:s|ing)|includ(?:e|es|ed|ing)|said|says|asked|agreed|decided|were|are|was|is|be|been|have|has|had
         |will|would|can|could|should|must|may|might|these|this|those|they|we|you|it|he|she|there|here|who|which
-        |wanted|heard|noted|raised|reported|proposed|resolved|voted|approved|means|meant|do|did|does|note|see)\b
+        |wanted|heard|noted|raised|reported|proposed|resolved|voted|approved|means|meant|do|did|does|note|see
+        |made|gave|took|set|put|came|went|told|showed|covers|covered|gets|got)\b
+    | \b(?:two|three|four|five|six|seven|eight|nine|ten|several|some)\ (?:\w+\ )?\w+s\s*[:;]?$
+    | [.!?]\ +[A-Z]
     | ^(?:I|my)\b | \bI\b
     """,
     _I | re.VERBOSE,
@@ -72,7 +75,7 @@ _ONLY_LEADS = re.compile(
         | reasons? | examples? | results? | votes? | arguments? | for | against | in\ brief | in\ short
         | namely | for\ example
         | for\ instance | notably | plus | first | second | finally | summary )
-    (?: \ (?:of\ note|discussed|raised|covered|agreed) )? \s* :?
+    (?: \ (?:of\ note|discussed|raised|covered|agreed) | \ for\ .* )? \s* :?
     """,
     _I | re.VERBOSE,
 )

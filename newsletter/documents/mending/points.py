@@ -20,6 +20,10 @@ UNMARKED = "points without a sign"
 _INDENT = 1.5
 _FEWEST = 2
 _LONGEST_UNMARKED = 25
+_LONGEST_NAME = 8
+_FEWEST_NAMES = 3
+_STOPPED = re.compile(r"[.!?:;,][\"'”’)]*$")
+_CONTACT = re.compile(r"\S@\S|https?://|www\.|\d{5}")
 _SEMICOLON = re.compile(r"[;,](?:\s+(?:and|or))?$")
 
 
@@ -96,7 +100,7 @@ def _after_point(index: int, marks: Sequence[Mark | None]) -> bool:
     return any(mark.is_sure for mark in _near(index, marks))
 
 
-def _announced(index: int, blocks: Blocks) -> bool:
+def _announced(index: int, blocks: Sequence[Block]) -> bool:
     return index > 0 and blocks[index - 1].text.rstrip().endswith(":")
 
 
@@ -156,37 +160,53 @@ def _point(block: Block, mark: Mark, depth: int, changes: list[Change]) -> Block
 
 
 def _unmarked(blocks: Sequence[Block]) -> list[Block]:
-    """Short paragraphs that each end in a semicolon, under a line that announces them."""
+    """Points that nobody marked, below a line that announces them: by how they end, or how short they are."""
     found = list(blocks)
-    index = 0
+    index = 1
     while index < len(found):
-        run = _run_of_items(found, index)
-        if len(run) >= _FEWEST:
-            for place in run:
-                found[place] = found[place].having(
-                    UNMARKED, kind=Kind.POINT, level=1, look="taken for a point of a list"
-                )
+        run = _run_of_items(found, index) or _run_of_names(found, index) if _announced(index, found) else []
+        for place in run:
+            found[place] = found[place].having(
+                UNMARKED, kind=Kind.POINT, level=1, look="taken for a point of a list"
+            )
         index = run[-1] + 1 if run else index + 1
     return found
 
 
 def _run_of_items(blocks: Sequence[Block], start: int) -> list[int]:
-    if start == 0 or not _is_announcement(blocks[start - 1]):
-        return []
+    """Short paragraphs that each end in a semicolon, and the one after them that does not."""
     run: list[int] = []
     for index in range(start, len(blocks)):
         block = blocks[index]
-        if (
-            block.kind is not Kind.PARAGRAPH
-            or len(block.text.split()) > _LONGEST_UNMARKED
-            or "\n" in block.text
-        ):
+        if not _may_be_item(block, _LONGEST_UNMARKED):
             return []
         run.append(index)
         if not _SEMICOLON.search(text_of(block.runs)):
             break
-    return run if len(run) > 1 else []
+    return run if len(run) >= _FEWEST else []
 
 
-def _is_announcement(block: Block) -> bool:
-    return block.kind is Kind.PARAGRAPH and block.text.endswith(":")
+def _run_of_names(blocks: Sequence[Block], start: int) -> list[int]:
+    """A few words on each line, and no full stop: a list of names. The last may be the next heading."""
+    run: list[int] = []
+    for index in range(start, len(blocks)):
+        block = blocks[index]
+        is_next = bool(run) and block.line is not None and block.line.gap > 1
+        if is_next or not _may_be_item(block, _LONGEST_NAME) or _STOPPED.search(block.text):
+            break
+        run.append(index)
+    after = blocks[run[-1] + 1] if run and run[-1] + 1 < len(blocks) else None
+    if after is not None and _is_prose(after) and not (after.line and after.line.gap > 1):
+        run.pop()
+    return run if len(run) >= _FEWEST_NAMES else []
+
+
+def _may_be_item(block: Block, longest: int) -> bool:
+    is_line = (
+        block.kind is Kind.PARAGRAPH and not block.level and "\n" not in block.text and "\t" not in block.text
+    )
+    return is_line and len(block.text.split()) <= longest and not _CONTACT.search(block.text)
+
+
+def _is_prose(block: Block) -> bool:
+    return block.kind is Kind.PARAGRAPH and bool(_STOPPED.search(block.text))

@@ -16,7 +16,17 @@ from statistics import median
 from typing import Any
 
 from pdfminer.high_level import extract_pages
-from pdfminer.layout import LAParams, LTChar, LTPage, LTTextContainer, LTTextLine
+from pdfminer.layout import (
+    LAParams,
+    LTChar,
+    LTCurve,
+    LTFigure,
+    LTImage,
+    LTPage,
+    LTRect,
+    LTTextContainer,
+    LTTextLine,
+)
 from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
 from pdfminer.pdfpage import PDFPage
@@ -48,8 +58,14 @@ _NEAR, _WIDE = 10.0, 15
 """Points from the middle of the page, and characters, that make a piece one of a column."""
 _MARKER = re.compile(r"[^\w\s]{1,2}|[o§]|\(?[0-9ivx]{1,4}[.)]|\(?[a-z][.)]", re.IGNORECASE)
 """What stands before a point, and may be drawn as a piece of its own."""
-_GAP_OF_COLUMNS = 2.5
-"""In heights of a letter: what is farther apart stands in another column of a table."""
+_COLUMN_GAP, _WORD_GAP, _OF_FILLED = 0.9, 0.12, 3.0
+"""In heights of a letter: what is farther apart stands in another column; what is closer is one word. In a line
+that fills the page, columns are so many times as far apart as words."""
+_SMALL, _HIGH = 0.8, 0.1
+"""In heights of a letter: smaller and higher ones are raised."""
+_BULLET = "•"
+_DOT, _DOT_DISTANCE = 8.0, 2.5
+"""A drawn bullet is smaller than this, in points, and so near to its text, in heights of a letter."""
 _DAMAGED = "the file is damaged, or is no PDF"
 _AGAIN = "Ask for the Word document: it holds headings and lists, which a PDF does not."
 
@@ -95,12 +111,10 @@ def _document(data: bytes) -> Document:
     for number, page in enumerate(extract_pages(BytesIO(data), laparams=LAParams(boxes_flow=0.5)), start=1):
         if number > MAX_PAGES:
             raise Refused(f"the PDF has more than {MAX_PAGES} pages: this is no report")
-        boxes = [each for each in page if isinstance(each, LTTextContainer)]
-        pictures += sum(type(each).__name__ in {"LTFigure", "LTImage"} for each in page)
-        pieces = [piece for box in boxes for piece in _pieces(box, links.get(number, ()))]
-        ordered = _ordered(pieces, page)
+        pictures += sum(isinstance(each, (LTFigure, LTImage)) for each in page)
+        ordered = _ordered(_pieces(page, links.get(number, ())), page)
         source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in ordered]
-        blocks += _lines(_beside(ordered), number)
+        blocks += _lines(_beside(ordered), number, _dots(page))
     if not blocks:
         what = "the PDF holds pictures of pages, and no text" if pictures else "there is no text in the PDF"
         raise Refused(what, _AGAIN)
@@ -109,35 +123,76 @@ def _document(data: bytes) -> Document:
     return Document(format="pdf", blocks=tuple(blocks), source=tuple(source), left=tuple(left), notes=notes)
 
 
-def _pieces(box: LTTextContainer[Any], links: Sequence[_Link]) -> Iterator[_Piece]:
-    for line in box:
-        if not isinstance(line, LTTextLine):
-            continue
-        letters = [each for each in line if isinstance(each, LTChar)]
-        runs = stripped(merged(tuple(_runs(line, links))))
-        if letters and text_of(runs).strip():
-            sizes = Counter(round(each.size, 1) for each in letters if each.get_text().strip())
-            size = sizes.most_common(1)[0][0] if sizes else line.height
-            shown = [each for each in letters if each.get_text().strip()] or letters
-            yield _Piece(runs, min(e.x0 for e in shown), max(e.x1 for e in shown), line.y0, line.y1, size)
+# Letters
 
 
-def _runs(line: LTTextLine, links: Sequence[_Link]) -> Iterator[Run]:
-    height = median([each.size for each in line if isinstance(each, LTChar)] or [0])
-    floor = median([each.y0 for each in line if isinstance(each, LTChar)] or [0])
-    style = Run(text="")
-    for each in line:
-        text = each.get_text()
+def _pieces(page: LTPage, links: Sequence[_Link]) -> list[_Piece]:
+    """The lines of a page as the library found them, cut where a column of a table ends."""
+    lines = [
+        line for box in page if isinstance(box, LTTextContainer) for line in box if isinstance(line, LTTextLine)
+    ]
+    left, right = min((line.x0 for line in lines), default=0.0), max((line.x1 for line in lines), default=0.0)
+    return [
+        piece
+        for line in lines
+        for letters in _cut_at_columns(list(line), left, right)
+        for piece in _piece(letters, links)
+    ]
+
+
+def _cut_at_columns(items: list[Any], left: float, right: float) -> Iterator[list[Any]]:
+    """The letters of a line in stretches without a wide gap; in a line that fills the page, any gap may be."""
+    shown = [each for each in items if isinstance(each, LTChar) and each.get_text().strip()]
+    if not shown:
+        return
+    size = median([each.size for each in shown])
+    gaps = [after.x0 - before.x1 for before, after in pairwise(shown)]
+    between_words = median([gap for gap in gaps if gap > size * _WORD_GAP] or [0.0])
+    is_filled = shown[0].x0 - left < size and right - shown[-1].x1 < size
+    widest = max(size * _COLUMN_GAP, between_words * _OF_FILLED if is_filled else 0.0)
+    stretch: list[Any] = []
+    last: LTChar | None = None
+    for each in items:
+        is_shown = isinstance(each, LTChar) and bool(each.get_text().strip())
+        if is_shown and last is not None and each.x0 - last.x1 > widest:
+            yield stretch
+            stretch = []
+        stretch.append(each)
+        last = each if is_shown else last
+    yield stretch
+
+
+def _piece(items: list[Any], links: Sequence[_Link]) -> Iterator[_Piece]:
+    shown = [each for each in items if isinstance(each, LTChar) and each.get_text().strip()]
+    runs = stripped(merged(tuple(_runs(items, links))))
+    if shown and text_of(runs).strip():
+        size = Counter(round(each.size, 1) for each in shown).most_common(1)[0][0]
+        low, high = min(each.y0 for each in shown), max(each.y1 for each in shown)
+        yield _Piece(runs, shown[0].x0, max(each.x1 for each in shown), low, high, size)
+
+
+def _runs(items: list[Any], links: Sequence[_Link]) -> Iterator[Run]:
+    letters = [each for each in items if isinstance(each, LTChar)]
+    height, floor = median([each.size for each in letters] or [0]), median([each.y0 for each in letters] or [0])
+    style, last = Run(text=""), ""
+    for each in items:
+        text = each.get_text().replace("\n", " ")
         if isinstance(each, LTChar):
-            font = each.fontname.partition("+")[2] or each.fontname
-            style = Run(
-                text="",
-                bold=bool(_BOLD.search(font)),
-                italic=bool(_ITALIC.search(font)),
-                raised=each.size < height * 0.8 and each.y0 > floor + height * 0.1,
-                link=next((link.target for link in links if link.holds(each)), None),
-            )
-        yield replace(style, text=text.replace("\n", " "))
+            style = _style(each, height, floor, links)
+        if not (text == last == " "):
+            yield replace(style, text=text)
+        last = text
+
+
+def _style(letter: LTChar, height: float, floor: float, links: Sequence[_Link]) -> Run:
+    font = letter.fontname.partition("+")[2] or letter.fontname
+    return Run(
+        text="",
+        bold=bool(_BOLD.search(font)),
+        italic=bool(_ITALIC.search(font)),
+        raised=letter.size < height * _SMALL and letter.y0 > floor + height * _HIGH,
+        link=next((link.target for link in links if link.holds(letter)), None),
+    )
 
 
 # Links
@@ -219,15 +274,39 @@ def _beside(pieces: list[_Piece]) -> list[list[_Piece]]:
     return lines
 
 
-def _lines(rows: list[list[_Piece]], page: int) -> Iterator[Block]:
+def _lines(rows: list[list[_Piece]], page: int, dots: Sequence[_Dot]) -> Iterator[Block]:
     above: _Piece | None = None
     leading = _leading([row[0] for row in rows])
     for row in rows:
         first, last = row[0], row[-1]
         gap = (above.y0 - first.y0) / leading if above is not None and leading else 0.0
-        line = Line(left=first.x0, right=last.x1, gap=max(gap, 0.0), page=page)
-        yield Block(kind=Kind.LINE, runs=_together(row), size=max(each.size for each in row), line=line)
+        dot = next((dot for dot in dots if dot.is_before(first)), None)
+        line = Line(left=dot.x if dot else first.x0, right=last.x1, gap=max(gap, 0.0), page=page)
+        runs = _together(row)
+        marked = (Run(text=f"{_BULLET} "), *runs) if dot else runs
+        yield Block(kind=Kind.LINE, runs=marked, size=max(each.size for each in row), line=line)
         above = first
+
+
+@dataclass(frozen=True, slots=True)
+class _Dot:
+    """A bullet that is drawn and not written, as browsers do."""
+
+    x: float
+    y: float
+
+    def is_before(self, piece: _Piece) -> bool:
+        near = 0 < piece.x0 - self.x < _DOT_DISTANCE * piece.size
+        return near and piece.y0 <= self.y <= piece.y1
+
+
+def _dots(page: LTPage) -> list[_Dot]:
+    shapes = [
+        each
+        for each in page
+        if isinstance(each, (LTCurve, LTRect)) and 1 < each.width < _DOT and 1 < each.height < _DOT
+    ]
+    return [_Dot(each.x0, (each.y0 + each.y1) / 2) for each in shapes]
 
 
 def _together(row: list[_Piece]) -> tuple[Run, ...]:
@@ -235,7 +314,7 @@ def _together(row: list[_Piece]) -> tuple[Run, ...]:
     runs: list[Run] = list(row[0].runs)
     for before, piece in pairwise(row):
         is_marker = before is row[0] and _MARKER.fullmatch(text_of(before.runs).strip())
-        wide = piece.x0 - before.x1 > _GAP_OF_COLUMNS * before.size and not is_marker
+        wide = piece.x0 - before.x1 > _COLUMN_GAP * before.size and not is_marker
         runs += [Run(text="\t" if wide else " "), *piece.runs]
     return merged(tuple(runs))
 

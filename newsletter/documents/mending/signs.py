@@ -1,0 +1,212 @@
+"""Which lines of a document serve as headings, and by what they are known.
+
+Rule: a heading stands above something and is no sentence; the weaker its sign, the more must agree around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from enum import IntEnum
+
+from newsletter.documents.blocks import Block, Kind, Role
+from newsletter.documents.mending import phrases, rows
+from newsletter.documents.mending.marks import mark_of
+from newsletter.documents.mending.ornaments import SHOUTS
+from newsletter.documents.mending.steps import Blocks
+
+LARGER = 1.1
+"""Letters so much larger than the text's are a heading's."""
+NUMBERED = re.compile(
+    r"(?:(?:item|section|agenda item)\s+)?(?P<number>\d{1,2})(?:[.):]|\s+[-–—])\s+(?=\S)", re.IGNORECASE
+)
+"""A number typed before a heading."""
+
+_WORDS = 12
+_PLAIN_WORDS = 10
+_QUESTION_WORDS = 8
+_SENTENCE_WORDS = 4
+"""“Any other business.” is none."""
+_CHARACTERS = 100
+_LEAST_BELOW = 9
+"""Words of a paragraph below a heading that nothing but its place shows, where it is no whole sentence."""
+_LEAST_CAPITALS = 4
+"""“NEC” is a word."""
+_TAIL = 8
+_NEVER_LAST = (".", ",", "-", "–", "—", "…", "&")
+_STOPPED = re.compile(r"[.!?:;…][\"'”’)]*$")
+_FEW = 2
+
+
+class Sign(IntEnum):
+    """By what a heading is known, the surest last."""
+
+    PLAIN = 0
+    ANNOUNCING = 1
+    """It ends in a colon or a semicolon."""
+    NUMBERED = 2
+    ITALIC = 3
+    UNDERLINED = 4
+    CAPITALS = 5
+    DRESSED = 6
+    """Between signs that somebody typed: “*** Finance ***”."""
+    BOLD = 7
+    LARGE = 8
+    MARKED = 9
+    """The document says so."""
+
+
+def signs(blocks: Blocks, body: float) -> dict[int, Sign]:
+    """Every block that serves as a heading, by its place. `body` is the size of most letters."""
+    found: dict[int, Sign] = {}
+    for index in reversed(range(len(blocks))):
+        sign = _sign(index, blocks, body, found.get(index + 1))
+        if sign is not None:
+            found[index] = sign
+    return _consistent(found, blocks)
+
+
+def in_capitals(text: str) -> bool:
+    """Whether a text is written in capitals."""
+    letters = [character for character in text if character.isalpha()]
+    return len(letters) >= _LEAST_CAPITALS and sum(map(str.isupper, letters)) >= len(letters) * 0.9
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a text begins with a label: “(a) By-elections”."""
+    mark = mark_of(text)
+    return mark is not None and mark.kind == "label"
+
+
+def _sign(index: int, blocks: Blocks, body: float, below: Sign | None) -> Sign | None:
+    block = blocks[index]
+    if block.kind is Kind.HEADING:
+        return Sign.MARKED
+    text = block.words
+    if not _is_line(block) or not _can_begin(text) or index + 1 == len(blocks):
+        return None
+    following = blocks[index + 1]
+    if following.kind is Kind.RULE or following.role is Role.NOTE or _in_tail(index, blocks):
+        return None
+    if phrases.is_no_heading(text) and not (phrases.is_closing(text) and _is_prose(following)):
+        return None
+    return _by_style(block, following, body) or _by_words(index, blocks, below)
+
+
+def _is_line(block: Block) -> bool:
+    """Whether a block is one short line of text that belongs to nothing else."""
+    text = block.words
+    is_free = block.kind is Kind.PARAGRAPH and not (block.level or block.quoted or rows.STEP in block.done)
+    return (
+        is_free
+        and block.role is Role.TEXT
+        and "\n" not in text
+        and 0 < len(text.split()) <= _WORDS
+        and len(text) <= _CHARACTERS
+    )
+
+
+def _can_begin(text: str) -> bool:
+    first = text.lstrip("“‘\"'(#")[:1]
+    begins = first.isupper() or first.isdigit() or is_labelled(text)
+    return begins and any(character.isalpha() for character in text)
+
+
+def _in_tail(index: int, blocks: Blocks) -> bool:
+    """Whether a block stands below the writer's good wishes, where there are names and addresses."""
+    before = blocks[max(index - _TAIL, 0) : index]
+    wished = any(phrases.is_closing(block.text) for block in before)
+    return wished and not any(len(block.text.split()) > 2 * _WORDS for block in blocks[index : index + 3])
+
+
+def _by_style(block: Block, following: Block, body: float) -> Sign | None:
+    text = block.words.strip()
+    runs = [run for run in block.runs if run.text.strip()]
+    is_sentence = text.endswith((".", ",")) and len(text.split()) > _SENTENCE_WORDS
+    if is_sentence or (text.endswith(":") and following.kind is Kind.POINT and phrases.leads_in(text)):
+        return None
+    shown = {
+        Sign.LARGE: bool(block.size and body and block.size >= body * LARGER),
+        Sign.BOLD: all(run.bold for run in runs),
+        Sign.DRESSED: SHOUTS in block.done,
+        Sign.CAPITALS: in_capitals(text),
+        Sign.UNDERLINED: all(run.underlined for run in runs),
+        Sign.ITALIC: all(run.italic for run in runs) and not text.endswith((".", "!", "?")),
+    }
+    return next((sign for sign, is_so in shown.items() if is_so), None)
+
+
+def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
+    """By the words alone and what stands around them."""
+    text = blocks[index].words.strip()
+    words = text.split()
+    if text.endswith((":", ";")):
+        return Sign.ANNOUNCING if _may_announce(index, blocks) else None
+    if text.endswith(_NEVER_LAST) or (text.endswith(("?", "!")) and len(words) > _QUESTION_WORDS):
+        return None
+    if len(words) > _PLAIN_WORDS:
+        return None
+    stands = _is_above_text(blocks[index + 1]) or (below is not None and below >= Sign.NUMBERED)
+    if NUMBERED.match(text) or is_labelled(text):
+        return Sign.NUMBERED if stands or NUMBERED.match(text) else None
+    stands = stands and _ended(index, blocks) and not _is_one_of_many(index, blocks)
+    return Sign.PLAIN if stands else None
+
+
+def _is_one_of_many(index: int, blocks: Blocks) -> bool:
+    """Whether short lines without a full stop go before a line, so that it is the last of a list."""
+    before = blocks[max(index - _FEW, 0) : index]
+    alike = [_is_line(block) and not _STOPPED.search(block.text) for block in before]
+    line = blocks[index].line
+    if line is not None:
+        return line.gap <= 1 and alike[-1:] == [True]
+    return len(alike) == _FEW and all(alike)
+
+
+def _is_prose(block: Block) -> bool:
+    return block.kind is Kind.PARAGRAPH and len(block.text.split()) >= _LEAST_BELOW
+
+
+def _is_above_text(below: Block) -> bool:
+    if below.kind in {Kind.POINT, Kind.TABLE}:
+        return True
+    text = below.text.rstrip()
+    is_text = len(text.split()) >= _LEAST_BELOW or text.endswith((".", "!", "?", ":"))
+    return below.kind in {Kind.PARAGRAPH, Kind.HEADING} and is_text
+
+
+def _ended(index: int, blocks: Blocks) -> bool:
+    """Whether what stands above is over, so that this is no broken end of it."""
+    above = blocks[index - 1] if index else None
+    if above is None or above.kind is not Kind.PARAGRAPH:
+        return True
+    return len(above.text.split()) <= _WORDS or above.text.rstrip()[-1:] in ".!?:;…”\"')’"
+
+
+def _may_announce(index: int, blocks: Blocks) -> bool:
+    """Whether a line that ends in a colon is a heading, and does not only lead to the list below it."""
+    text, below = blocks[index].text.strip(), blocks[index + 1]
+    if phrases.leads_in(text) and not (below.kind is Kind.PARAGRAPH and phrases.asks(text)):
+        return False
+    if text.endswith(";"):
+        around = [blocks[place].text.rstrip() for place in (index - 1, index + 1) if 0 <= place < len(blocks)]
+        return not any(each.endswith(";") for each in around)
+    if below.kind in {Kind.POINT, Kind.TABLE}:
+        return phrases.is_name_of_section(text)
+    return len(text.split()) <= _PLAIN_WORDS and _is_above_text(below) and _ended(index, blocks)
+
+
+def _consistent(found: dict[int, Sign], blocks: Blocks) -> dict[int, Sign]:
+    """Without the weak ones in a document that has better ways to show a heading."""
+    counts = Counter(found.values())
+    strong = sum(count for sign, count in counts.items() if sign >= Sign.UNDERLINED)
+    marks_headings = counts[Sign.MARKED] >= _FEW
+    return {
+        index: sign
+        for index, sign in found.items()
+        if not (
+            (sign is Sign.ITALIC and strong < _FEW and counts[Sign.ITALIC] < _FEW)
+            or (sign is Sign.PLAIN and marks_headings)
+            or (sign is Sign.ANNOUNCING and marks_headings and blocks[index + 1].kind is Kind.POINT)
+        )
+    }
