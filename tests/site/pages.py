@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
@@ -60,14 +60,19 @@ class Site:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request on a connection of its own."""
-        connection = HTTPConnection(*self.listens_at, timeout=30)
-        try:
-            connection.request(method, path, body, dict(headers or {}))
-            answer = connection.getresponse()
-            held = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, held, answer.read())
-        finally:
-            connection.close()
+        (answer,) = self.storm([(method, path, headers or {})], body)
+        return answer
+
+    def storm(
+        self, wanted: Iterable[tuple[str, str, Mapping[str, str]]], body: bytes | None = None
+    ) -> Iterator[Answer]:
+        """Method, path and headers of one request after another, on one connection."""
+        with closing(HTTPConnection(*self.listens_at, timeout=30)) as connection:
+            for method, path, headers in wanted:
+                connection.request(method, path, body, dict(headers))
+                answer = connection.getresponse()
+                held = {name.lower(): value for name, value in answer.getheaders()}
+                yield Answer(answer.status, held, answer.read())
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})

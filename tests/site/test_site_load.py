@@ -18,7 +18,7 @@ from tests.delivery.smtp_servers import smtp_sink
 from tests.site.pages import Site, online, served
 from tests.site.test_site_leaving import path_for
 
-PER_SECOND, REQUESTS, HANDS = 200, 1_200, 24
+PER_SECOND, REQUESTS, HANDS = 200, 1_000, 24
 CROWD = tuple(f"member{number}@example.org" for number in range(400))
 SENT_PER_SECOND = 40
 """So that the sending takes longer than the load."""
