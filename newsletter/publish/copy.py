@@ -6,7 +6,7 @@ cannot be published, for a reader would see the name of a column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
@@ -137,16 +137,31 @@ def _settled(held: Content, tokens: Tokens) -> Content:
 
 
 def _plain_section(section: Section, tokens: Tokens) -> Section:
+    """What has no words is no heading: it would be a gap in the list of contents."""
+    body = _worded(list(_plain(section.body, tokens)))
     heading = next(iter(_plain([section.heading], tokens))) if section.heading else None
-    return replace(section, heading=heading, body=tuple(_levelled(section, _plain(section.body, tokens))))
+    if heading is not None and not markdown.plain(heading):
+        section, heading = replace(section, number=None, heading=None, anchor=""), None
+    return replace(section, heading=heading, body=tuple(_levelled(heading is not None, body)))
 
 
-def _levelled(section: Section, body: Iterable[Token]) -> Iterator[Token]:
+def _worded(body: Sequence[Token]) -> Iterator[Token]:
+    """The body without headings that have no words."""
+    skipped = 0
+    for index, token in enumerate(body):
+        if token.type == "heading_open" and not markdown.plain(body[index + 1]):
+            skipped = 3  # the opening, the line and the closing
+        if not skipped:
+            yield token
+        skipped = max(0, skipped - 1)
+
+
+def _levelled(has_heading: bool, body: Iterable[Token]) -> Iterator[Token]:
     """No heading is more than one rank below the one before it, nor of a section's own rank inside one.
 
     Screen readers go by ranks (PDF/UA asks it: ISO 14289-1, 7.4.2), and the title of the report is the `h1`.
     """
-    highest = _SECTION if section.heading is None else _SECTION + 1
+    highest = _SECTION + 1 if has_heading else _SECTION
     rank = highest - 1
     for token in body:
         if token.type == "heading_open":

@@ -109,7 +109,9 @@ def _compiled(job: Job, form: Literal["pdf", "png"], timestamp: int) -> bytes:
 
 def _spelled_out(job: Job, missing: set[str]) -> Mapping[str, Any]:
     letters = signs.not_to_be_spelled(missing)
-    if letters:
+    # A letter beside a sign may only lack the sign's font.
+    missing = set("".join(missing)) - letters
+    if not missing:
         named = ", ".join(sorted(letters)[:5])
         raise SourceError([Mistake(Where(_REPORT), f"no font here has {named}", _WITHOUT)])
     spelled: Mapping[str, Any] = signs.spelled_out(job.values, missing)

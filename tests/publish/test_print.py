@@ -58,12 +58,18 @@ let x = #1;
 
 ## Links
 
-[One](https://example.org/a), [the same](https://example.org/a), [below](#item-2), [nowhere](#item-9),
+[One](https://example.org/a), [the same](https://example.org/a), [below](#item-3), [nowhere](#item-9),
 [write](mailto:a@example.org?subject=Yes%20please), https://example.org/shown and [ring](tel:+441234567890).
+
+##
+
+See [what has no name](#item-2).
 
 ## Next
 
 #### Fourth
+
+####
 
 שלום לכולם. Then سلام, नमस्ते, łódź, Nguyễn, Ẁelsh and ŵy.
 """
@@ -144,6 +150,11 @@ def test_a_sign_that_no_font_has_is_spelled_out() -> None:
     read = pages_of(made(copy("Hello 🙂 to 👩🏽‍🎓 from 🇬🇧, item 1️⃣ of 12.\n")))[0]
     wanted = "Hello [slightly smiling face] to [woman graduation cap] from [G B], item 1 of 12."
     assert squeezed(wanted) in read
+
+
+def test_a_letter_beside_such_a_sign_is_no_fault() -> None:
+    """It only looked for a font together with the sign."""
+    assert squeezed("and [slightly smiling face]ﬁne") in pages_of(made(copy("and 🙂ﬁne\n")))[0]
 
 
 def test_a_letter_that_no_font_has_is_an_error() -> None:
