@@ -456,6 +456,26 @@ def test_merge_fields_stand_in_text_subject_preheader_and_summary() -> None:
             ),
         ),
         (
+            "corrections: [{date: 2020-01-01, text: A name.}]\n",
+            (
+                "x.md:4:14: a correction of 2020-01-01 is older than the meeting\n"
+                "    4 | corrections: [{date: 2020-01-01, text: A name.}]\n"
+                "    The day of a correction is the day on which it was put right."
+            ),
+        ),
+        (
+            "corrections: [{date: 2099-01-01}]\n",
+            (
+                "x.md:4:15: 'text' is missing\n"
+                "    4 | corrections: [{date: 2099-01-01}]\n"
+                '    For example: text: "It is £640,000, and not £460,000."'
+            ),
+        ),
+        (
+            "paper: post\n",
+            "x.md:4:8: 'paper': expected 'none', 'link' or 'attach'\n    4 | paper: post",
+        ),
+        (
             "summary: one\n",
             "x.md:4:10: 'summary': expected a list, one `- item` a line\n    4 | summary: one",
         ),

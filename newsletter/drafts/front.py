@@ -175,7 +175,19 @@ class CorrectionKeys(_Keys):
     """One of `corrections:`."""
 
     date: Day = Field(examples=["2026-11-20"])
-    text: CorrectionText = Field(examples=["The deficit was given as £460,000; it is £640,000."])
+    text: CorrectionText = Field(examples=['"It is £640,000, and not £460,000."'])
+
+
+def _after_the_meeting(value: list[CorrectionKeys], info: ValidationInfo) -> list[CorrectionKeys]:
+    meeting = info.data.get("meeting")
+    early = next((each.date for each in value if meeting is not None and each.date < meeting.date), None)
+    if early is not None:
+        hint = "The day of a correction is the day on which it was put right."
+        raise mistake(f"a correction of {early.isoformat()} is older than the meeting", hint)
+    return value
+
+
+Corrections = Annotated[list[CorrectionKeys], AfterValidator(_after_the_meeting)]
 
 
 class Front(_Keys):
@@ -190,7 +202,7 @@ class Front(_Keys):
     segments: list[Segment] = Field(default_factory=list)
     theme: Annotated[str, AfterValidator(_theme)] | None = None
     lang: Annotated[str, AfterValidator(_lang)] | None = None
-    corrections: list[CorrectionKeys] = Field(default_factory=list)
+    corrections: Corrections = Field(default_factory=list)
     paper: Literal["none", "link", "attach"] | None = None
     silence: dict[Code, Reason] = Field(default_factory=dict, examples=['{C05: "the tags are meant"}'])
 
