@@ -40,7 +40,9 @@ def sendgrid(clock: Clock) -> Iterator[StandIn]:
 def by_sendgrid(small: Small, sendgrid: StandIn) -> Small:
     """The workspace, sending by the stand-in, two people a request."""
     small.change("newsletter.yaml", "smtp:", "transport: sendgrid\nsendgrid: {batch: 2}\nsmtp:")
-    return replace(small, env={"SENDGRID_API_KEY": KEY, "SENDGRID_API_HOST": sendgrid.url})
+    made = replace(small, env={"SENDGRID_API_KEY": KEY, "SENDGRID_API_HOST": sendgrid.url})
+    made.good("sync")
+    return made
 
 
 def in_hours(hours: float) -> str:
