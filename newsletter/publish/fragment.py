@@ -38,6 +38,7 @@ _AROUND = Markup(
 _TITLE = Markup('<h1 style="margin:0 0 8px;font-size:26px;line-height:1.25">{}</h1>\n')
 _HEADING = Markup('<h2 style="margin:24px 0 10px;font-size:20px;line-height:1.3">{}{}</h2>\n')
 _LINE = Markup('<p style="margin:0 0 12px">{}</p>\n')
+_FRAME = Markup('<div style="margin:28px 0 16px;padding:12px 16px;border:1px solid #b9b4aa">{}</div>\n')
 _LINK = Markup('<a href="{}">{}</a>')
 _POINTS = Markup('<ul style="margin:0 0 12px 24px;padding:0">\n{}</ul>\n')
 _POINT = Markup('<li style="margin:0 0 6px">{}</li>\n')
@@ -46,7 +47,7 @@ _POINT = Markup('<li style="margin:0 0 6px">{}</li>\n')
 def html(copy: PublicCopy) -> str:
     """The fragment, in ASCII."""
     piece = Markup(disclaimer.html_piece(copy.look.disclaimer))  # noqa: S704 - it escapes the wording
-    parts = [*_opening(copy), *map(_section, copy.content.sections), piece + "\n", *_footer(copy)]
+    parts = [*_opening(copy), *map(_section, copy.content.sections), _FRAME.format(piece), *_footer(copy)]
     made = _AROUND.format(lang=copy.lang, dir=copy.direction, held=Markup("").join(parts))
     assert piece in made
     return made.encode("ascii", "xmlcharrefreplace").decode()
