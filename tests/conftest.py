@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -24,6 +25,10 @@ SWITCHES = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("newsletter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("newsletter")
 
 ABSENT = Path(__file__).parent / "absent"
 """Programs that say nothing, in the place of those that would take a second in every `check` and `plan`."""
