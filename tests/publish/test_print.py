@@ -59,7 +59,8 @@ let x = #1;
 ## Links
 
 [One](https://example.org/a), [the same](https://example.org/a), [below](#item-3), [nowhere](#item-9),
-[write](mailto:a@example.org?subject=Yes%20please), https://example.org/shown/on/and/on/and/on/and/on/and/on/and/on/and/on/until/the/line/is/full and [ring](tel:+441234567890).
+[write](mailto:a@example.org?subject=Yes%20please), https://example.org/shown/on/and/on/and/on/and/on/until/the/line/is/full
+and [ring](tel:+441234567890).
 
 ##
 
