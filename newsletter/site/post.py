@@ -83,7 +83,11 @@ class Post:
                 letter = heappop(self._later)
             if letter is None:
                 return
-            self._hand_over(letter)
+            try:
+                self._hand_over(letter)
+            except Exception as error:  # noqa: BLE001 - one mail must not end the thread that sends the others
+                # Its name alone: a text may hold the address.
+                _log.error("a confirmation was not sent: %s", type(error).__name__)
 
     def _patience_s(self) -> float | None:
         """How long a new letter may be waited for: until an old one is due."""

@@ -26,9 +26,6 @@ from newsletter.workspace import SETTINGS, Workspace
 _GOODBYE_S = 15
 """How long an open request may keep the process from ending."""
 
-_HEAD_S = 15.0
-"""How long the head of a request may take to arrive."""
-
 _MOST_CONNECTIONS = 500
 """Half of what a process may usually hold open; beyond, 503."""
 
@@ -54,7 +51,7 @@ def serve(workspace: Workspace, where: Address, *, ready: Callable[[str], None])
     with _bound(where) as listening, open_office(workspace) as office:
         config = uvicorn.Config(
             build(office),
-            http=_Impatient,
+            http=Impatient,
             ws="none",
             lifespan="on",
             log_config=None,
@@ -86,8 +83,11 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-class _Impatient(H11Protocol):
+class Impatient(H11Protocol):
     """Hangs up on whoever does not finish the head of a request: uvicorn itself would wait for ever."""
+
+    head_s = 15.0
+    """How long the head of a request may take to arrive."""
 
     _until: asyncio.TimerHandle | None = None
 
@@ -107,7 +107,7 @@ class _Impatient(H11Protocol):
         super().connection_lost(exc)
 
     def _wait(self) -> None:
-        self._until = self.loop.call_later(_HEAD_S, self.transport.close)
+        self._until = self.loop.call_later(self.head_s, self.transport.close)
 
     def _stop_waiting(self) -> None:
         if self._until is not None:
