@@ -68,7 +68,7 @@ def new_run(**changes: Any) -> NewRun:
 
 
 @cache
-def _new_ledger() -> bytes:
+def new_ledger() -> bytes:
     """An empty ledger as the migrations make it, made once: most tests are about something else."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ledger.db")
@@ -97,7 +97,7 @@ def url_of(folder: Path) -> str:
     if (folder / "ledger.url").exists():
         return (folder / "ledger.url").read_text()
     if not (folder / "ledger.db").exists():
-        (folder / "ledger.db").write_bytes(_new_ledger())
+        (folder / "ledger.db").write_bytes(new_ledger())
     return f"sqlite:///{folder / 'ledger.db'}"
 
 
