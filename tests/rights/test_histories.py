@@ -80,7 +80,7 @@ class Histories(RuleBasedStateMachine):
         self.model = Model()
         self.layout = APART
         self.kept: dict[str, set[str]] = {name: set() for name in LISTS}
-        self.events: list[Event] = []
+        self.events: list[tuple[Event, str]] = []
         self.number = 0
         self.write()
 
@@ -122,8 +122,10 @@ class Histories(RuleBasedStateMachine):
         self.model.on[self.name(which)] = set(list(self.kept.values())[which])
         self.write(how)
 
-    @rule(which=which)
-    def rename_a_list(self, which: int) -> None:
+    @rule(which=which, leaving=st.none() | person)
+    def rename_a_list(self, which: int, leaving: str | None) -> None:
+        if leaving is not None:
+            self.leave_one_list(leaving, which)
         self.number += 1
         old = self.name(which)
         self.model.on = {
@@ -136,11 +138,13 @@ class Histories(RuleBasedStateMachine):
         self.layout = MERGED if self.layout == APART else APART
         self.write()
 
-    @rule(who=person, how=spelling)
-    def opt_out_by_hand(self, who: str, how: int) -> None:
+    @rule(who=person, how=spelling, told=st.booleans())
+    def opt_out_by_hand(self, who: str, how: int, told: bool) -> None:
         key = address.key(address.parse(SPELLINGS[who][how]))
         self.ledger.suppressions.add([key], reason="asked", source="by hand")
         self.model.out.add((who, ""))
+        if told:
+            self.bounce(who)
 
     @rule(who=person, which=which)
     def leave_one_list(self, who: str, which: int) -> None:
@@ -161,13 +165,17 @@ class Histories(RuleBasedStateMachine):
 
     def tell(self, event: Event, who: str) -> None:
         self.ledger.events.take([event])
-        self.events.append(event)
+        self.events.append((event, who))
         self.model.out.add((who, ""))
 
     @precondition(lambda self: self.events)
-    @rule(data=st.data())
-    def tell_an_event_again(self, data: st.DataObject) -> None:
-        self.ledger.events.take([data.draw(st.sampled_from(self.events))])
+    @rule(data=st.data(), comes_back=st.booleans())
+    def tell_an_event_again(self, data: st.DataObject, comes_back: bool) -> None:
+        """Late, and to no effect, also where the person has come back since."""
+        event, who = data.draw(st.sampled_from(self.events))
+        if comes_back:
+            self.lift(who, -1)
+        self.ledger.events.take([event])
 
     @rule(who=person, scope=st.integers(-1, 1))
     def lift(self, who: str, scope: int) -> None:
