@@ -80,4 +80,9 @@ def _day(text: str) -> str:
         day = date.fromisoformat(text[:10])
     except ValueError:
         return f"({text})"
-    return f"on {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"on {in_words(day)}"
+
+
+def in_words(day: date) -> str:
+    """A day as a British reader writes it: `3 March 2025`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -442,9 +442,11 @@ def explain(
 
 
 @app.command()
-@audited(unless=lambda given: given["action"] is Suppress.LIST)
+@audited(unless=lambda given: given["action"] in {Suppress.LIST, Suppress.GIVE_UP_CODES})  # writes itself
 def suppress(
-    action: Annotated[Suppress, typer.Argument(metavar="add|remove|list|import", help="What to do.")],
+    action: Annotated[
+        Suppress, typer.Argument(metavar="add|remove|list|import|give-up-codes", help="What to do.")
+    ],
     what: Annotated[
         str | None, typer.Argument(metavar="ADDRESS|FILE", help="Whom, or a file of addresses.")
     ] = None,
@@ -456,6 +458,8 @@ def suppress(
     json: Json = False,
 ) -> None:
     """Keep, lift, show or import opt-outs. An opt-out stays, whatever the lists say.
+
+    give-up-codes is for a workspace whose secret is lost for good: whoever was erased is recognised no more.
 
     Example: newsletter suppress add j.doe@example.org --reason "asked by phone"
     """

@@ -60,6 +60,7 @@ class Suppress(StrEnum):
     REMOVE = "remove"
     LIST = "list"
     IMPORT = "import"
+    GIVE_UP_CODES = "give-up-codes"
 
 
 class Document(StrEnum):

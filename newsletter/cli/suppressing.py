@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress as suppress_error
 from pathlib import Path
 
 from newsletter import address
 from newsletter.cli import show
 from newsletter.cli.choices import Suppress
 from newsletter.cli.writing import mailbox, opened
+from newsletter.delivery.database import LedgerError
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailboxes import is_code
 from newsletter.delivery.suppressions import EVERYWHERE, Suppression
 from newsletter.dispatch import open_ledger
 from newsletter.errors import UsageError, did_you_mean
+from newsletter.message import coder
 from newsletter.workspace import Workspace
 
 
 def suppress(action: Suppress, what: str | None, *, reason: str, list_name: str | None, as_json: bool) -> None:
     """Change or show the opt-outs: of everything, or of one list."""
     workspace = opened()
+    if action is Suppress.GIVE_UP_CODES:
+        _give_up_codes(workspace, reason)
+        return
     if action is not Suppress.LIST and what is None:
         wanted = "a file" if action is Suppress.IMPORT else "an address"
         raise UsageError(f"suppress {action.value} needs {wanted}")
@@ -38,6 +44,22 @@ def suppress(action: Suppress, what: str | None, *, reason: str, list_name: str 
                 _show_opt_outs(found, show.days(workspace), as_json=as_json)
             case Suppress.IMPORT:
                 _import(workspace, ledger, Path(what or ""), reason or "imported", scope or EVERYWHERE)
+
+
+def _give_up_codes(workspace: Workspace, reason: str) -> None:
+    """Go on with another secret than the one by which the ledger knows the people who were erased."""
+    if not reason:
+        raise UsageError(
+            "whoever was erased would not be recognised any more, and mailed again if a list brings them back",
+            'If the old secret is lost for good, say so: --reason "the disk died, and no copy is left"',
+        )
+    with suppress_error(LedgerError), open_ledger(workspace):
+        raise UsageError("the secret here is the one by which the ledger knows the erased: nothing is lost")
+    Ledger.bind_anew(workspace.database_url, coder(workspace.secret()))
+    with open_ledger(workspace) as ledger, ledger.audit.act("suppress give-up-codes", {"reason": reason}):
+        number = ledger.suppressions.give_up_codes(why=f"their secret is lost: {reason}")
+    people = show.counted(number, "person is", "people are")
+    show.say(f"{people} no longer kept out: nobody can know who they were")
 
 
 def _scope(workspace: Workspace, ledger: Ledger, list_name: str | None, *, known_alone: bool) -> str | None:

@@ -9,6 +9,7 @@ read of mailbox and provider.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -87,7 +88,23 @@ class Ledger:
         except BaseException:
             database.close()
             raise
-        return cls(database, Processes(processes), now, code_of, silence_s)
+        # A plan asks after the same mailbox several times over, and then never again.
+        remembered = None if code_of is None else lru_cache(maxsize=16)(code_of)
+        return cls(database, Processes(processes), now, remembered, silence_s)
+
+    @classmethod
+    def bind_anew(cls, url: str, code_of: CodeOf) -> None:
+        """Let a ledger open with this secret, by a person's word that the old one is lost.
+
+        Whoever is held by a code is not recognised from then on: see `suppressions.give_up_codes`.
+        Raises `LedgerError`.
+        """
+        database = Database.open(url)
+        try:
+            with database.write() as connection:
+                mailboxes.bind_anew(connection, code_of)
+        finally:
+            database.close()
 
     def close(self) -> None:
         self._database.close()

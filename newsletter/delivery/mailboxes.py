@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from newsletter.delivery.database import Database, LedgerError, insert_new
 from newsletter.delivery.schema import facts
@@ -58,6 +58,12 @@ def bind_secret(connection: Connection, code_of: CodeOf) -> None:
     connection.execute(insert_new(connection, facts).values(name=_SECRET, value=code_of(_SECRET)))
 
 
+def bind_anew(connection: Connection, code_of: CodeOf) -> None:
+    """The ledger opens with this secret from now on, whatever made the codes it holds."""
+    connection.execute(delete(facts).where(facts.c.name == _SECRET))
+    bind_secret(connection, code_of)
+
+
 def refuse_other_secret(database: Database, code_of: CodeOf | None) -> None:
     """Raise `LedgerError` where the ledger's codes were made with another secret, or there is none here."""
     with database.read() as connection:
@@ -65,5 +71,6 @@ def refuse_other_secret(database: Database, code_of: CodeOf | None) -> None:
     if bound is not None and (code_of is None or code_of(_SECRET) != bound):
         raise LedgerError(
             "this is not the secret by which the ledger knows the people who were erased",
-            "Nobody was sent to. Put the old secret back: NEWSLETTER_SECRET, or the file .newsletter/secret.",
+            "Nobody was sent to. Put the old secret back: NEWSLETTER_SECRET, or the file .newsletter/secret. "
+            "If it is lost for good, see: newsletter suppress give-up-codes --help",
         )

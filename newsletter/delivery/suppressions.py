@@ -108,6 +108,15 @@ class Suppressions:
             )
         return lifted.rowcount > 0
 
+    def give_up_codes(self, *, why: str) -> int:
+        """Lift whatever stands under a code alone, by a person's word that its secret is lost; their number."""
+        coded = suppressions.c.key.not_like("%@%") & active()
+        with self._database.write() as connection:
+            number = connection.scalar(select(func.count(suppressions.c.key.distinct())).where(coded)) or 0
+            lifted = update(suppressions).where(coded)
+            connection.execute(lifted.values(lifted_at=self._now(), lifted_why=why))
+        return number
+
     def keys(self) -> frozenset[str]:
         """Every mailbox that must not be mailed now by any list: its key, or its code."""
         return self._in_force().get(EVERYWHERE, frozenset())

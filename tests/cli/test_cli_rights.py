@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from newsletter import dispatch
+from newsletter.workspace import Workspace
 from tests.cli.command import Result
 from tests.cli.relay import Relay
 from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, MEMBERS_CSV, MUSTACHE, SIAN, Small
@@ -151,6 +153,32 @@ def test_without_the_secret_nobody_who_was_erased_is_sent_to(sent: Small) -> Non
         assert "Put the old secret back" in result.err
     secret.write_bytes(kept)
     sent.good("plan", DRAFT)
+
+
+def test_a_secret_that_is_lost_for_good_is_given_up_by_a_word(sent: Small) -> None:
+    """With a reason, on record, and only where it is lost; from then on a list may bring them back."""
+    refused = sent.run("suppress", "give-up-codes", "--reason", "by mistake")
+    assert (refused.code, "nothing is lost" in refused.err) == (2, True)
+    erase(sent, AMP)
+    assert sent.run("suppress", "give-up-codes", "--reason", "by mistake").code == 2
+    (sent.root / ".newsletter" / "secret").unlink()
+    assert "--reason" in sent.run("suppress", "give-up-codes").err
+    assert "give-up-codes" in sent.run("plan", DRAFT).err
+    told = sent.good("suppress", "give-up-codes", "--reason", "the disk died").err
+    assert "1 person is no longer kept out" in told
+    assert sent.good("audit", "--json").json[-1]["command"] == "suppress give-up-codes"
+    sent.write("lists/members.csv", MEMBERS_CSV)
+    shown = sent.good("plan", DRAFT, "--json", "--transport", "outbox").json
+    assert shown["segments"][1]["excluded"]["suppressed"] == 0
+
+
+def test_an_erasure_that_was_cut_short_is_finished_by_the_next(sent: Small) -> None:
+    """The ledger comes first; the lists and the rest follow when it is run again."""
+    with dispatch.open_ledger(Workspace.open(sent.root, {})) as ledger:
+        ledger.forgetting.person(AMP)
+    assert "lists/members.csv" in traces(sent, AMP)
+    assert "lists/members.csv: line 3 is taken out" in erase(sent, AMP).err
+    assert traces(sent, AMP) == []
 
 
 def test_what_was_sent_to_the_erased_cannot_be_made_again(sent: Small) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.cli.command import clean_environment, finish, spawn
 from tests.cli.relay import Relay
-from tests.cli.small import DRAFT, EVERYBODY, ISSUE, JANE, Small, part
+from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, Small, part
 
 
 @contextmanager
@@ -95,6 +95,16 @@ def test_a_list_that_moved_too_far_is_asked_about_first(small: Small, relay: Rel
             assert process.wait(timeout=30) == code, screen
         assert f"lists/members.csv since {ISSUE}: 1 new (n…@example.net), 1 gone (j…@example.net)" in screen
     assert relay.addresses["new@example.net"] == 1
+
+
+def test_erasing_somebody_asks_for_their_address(small: Small) -> None:
+    """Another address erases nobody; theirs, however spelt, does."""
+    for typed, code in ((AMP, 1), (JANE.upper(), 0)):
+        with at_a_terminal("erase-person", JANE, cwd=small.root) as (process, keyboard):
+            screen = type_at_prompt(keyboard, typed, asked=b"Type the address again")
+            assert process.wait(timeout=30) == code, screen
+        listed = (small.root / "lists/members.csv").read_text(encoding="utf-8")
+        assert (JANE in listed) is (code == 1)
 
 
 def test_ctrl_c_at_the_question_sends_nothing(small: Small, relay: Relay) -> None:
