@@ -27,8 +27,8 @@ segments:
     title: Members
     lists: [members.csv]
   clp-secretaries:
-    title: Nobody
-    lists: [nobody.csv]
+    title: Somebody who is not sent to
+    lists: [others.csv]
 """
 
 _CHANGES: Mapping[str, str] = {
@@ -86,7 +86,8 @@ def _make_workspace(folder: Path, number: int, port: int) -> None:
         path.unlink()
     (folder / "lists" / "segments.yaml").write_text(_SEGMENTS, encoding="utf-8")
     people.write_list(folder / "lists" / "members.csv", people.rows(number))
-    people.write_list(folder / "lists" / "nobody.csv", [])
+    # The draft names this segment too, and one that matches nobody would be a slip.
+    people.write_list(folder / "lists" / "others.csv", [("other@example.org", *("",) * 5, "form", "2024-01-01")])
 
 
 def _deliver(where: str) -> Numbers:
