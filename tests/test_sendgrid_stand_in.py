@@ -144,6 +144,25 @@ def test_each_rule_is_reported_at_its_field(body: dict[str, Any], field: str | N
     assert set(found[0].as_json()) == {"message", "field", "help"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"trackingsettings": {}}, "trackingsettings"),
+        (
+            {"tracking_settings": {"open_tracking": {"enabled": False}}},
+            "tracking_settings.open_tracking.enabled",
+        ),
+        ({"personalizations": [{"to": [{"email": "a@example.org"}], "subs": {}}]}, "personalizations.0.subs"),
+        ({"content": [{"type": "text/plain", "value": "x", "charset": "utf-8"}]}, "content.0.charset"),
+    ],
+)
+def test_a_key_that_sendgrid_does_not_know_fails_the_test(changes: dict[str, Any], place: str) -> None:
+    """SendGrid passes over it, so the switch or value that was meant would be missed by nobody."""
+    with StandIn(expect_violations=True) as sendgrid:
+        status, _, _ = send(sendgrid, request(**changes))
+        assert (status, [violation.field for violation in sendgrid.violations]) == (202, [place])
+
+
 def test_several_faults_are_reported_at_once() -> None:
     """As SendGrid does; the request is refused as a whole."""
     with StandIn(expect_violations=True) as sendgrid:
