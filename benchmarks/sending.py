@@ -87,7 +87,8 @@ def _make_workspace(folder: Path, number: int, port: int) -> None:
     (folder / "lists" / "segments.yaml").write_text(_SEGMENTS, encoding="utf-8")
     people.write_list(folder / "lists" / "members.csv", people.rows(number))
     # The draft names this segment too, and one that matches nobody would be a slip.
-    people.write_list(folder / "lists" / "others.csv", [("other@example.org", *("",) * 5, "form", "2024-01-01")])
+    other = ("other@example.org", *("",) * 5, "form", "2024-01-01")
+    people.write_list(folder / "lists" / "others.csv", [other])
 
 
 def _deliver(where: str) -> Numbers:

@@ -5,7 +5,7 @@ Rule: a person is in the journal from the claim until the outcome is committed, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from newsletter.delivery.breaker import Tolerance
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.crew import Batch
+from newsletter.delivery.fate import Fate
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.link import Link
 from newsletter.delivery.outcome import Outcome, Patience, Settled, State, settle
@@ -23,6 +24,9 @@ from newsletter.delivery.run import Claim, Run
 
 _FEW = 10
 """A batch is not cut smaller than this to occupy more lines: opening one costs as much."""
+
+_HEAR_EVERY_S = 5.0
+"""How often it is asked what became of those who were accepted: the events of half a million take a while."""
 
 _PACE_S = 0.1
 """With a rate, a batch holds what may leave in this time, so that no second sees much more than the rate."""
@@ -82,6 +86,7 @@ class Books:
         self._exhausted = False
         self._looked_for_dead = False
         self._began_at = self._recorded_at = clock.now()
+        self._heard_at = self._began_at
         self._seen_at = link.lease.now()
         counts = link(lambda: ledger.accounts.counts(run))
         self.planned = counts.pending + counts.deferred
@@ -137,6 +142,13 @@ class Books:
         if not self._ledger.owners.are_leased or (lease.holds and lease.now() < self._seen_at + BEAT_S):
             return
         self._ask(self._beat if lease.holds else self.come_back)
+
+    def told(self) -> Mapping[Fate, int] | None:
+        """What the other side tells of those who were accepted; None while it is too soon to ask again."""
+        if self._clock.now() < self._heard_at + _HEAR_EVERY_S:
+            return None
+        self._heard_at = self._clock.now()
+        return self._ask(lambda: self._ledger.events.fates(self._run, since=self._began_at))
 
     def hurry(self) -> None:
         """From now on wait for no ledger that does not answer."""

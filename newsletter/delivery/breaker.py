@@ -1,14 +1,19 @@
 """The circuit breaker: when refusals say that something is wrong with us, and the run must stop.
 
-Rule: one refusal about us stops a run that nobody has accepted yet; later it takes several close together,
-so that one odd mailbox does not stop everybody, and a poisoned list or sender does.
+Rules:
+
+1. One refusal about us stops a run that nobody has accepted yet; later it takes several close together, so that
+   one odd mailbox does not stop everybody, and a poisoned list or sender does.
+2. A provider accepts first and refuses later: what it tells meanwhile of those who were accepted counts too.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from newsletter.delivery.fate import Fate
 from newsletter.delivery.outcome import Outcome, State
 
 
@@ -19,6 +24,19 @@ class Tolerance:
     window: int = 100
     about_us: int = 3
     rejected: int = 30
+    bounced: float = 0.1
+    """Of the people of whom it was told what became of their message, once those are a window."""
+    blocked: float = 0.1
+    complained: float = 0.003
+    """More of the readers than this, and no large provider of mailboxes takes mail from us any more."""
+
+
+_ENDS = (Fate.DELIVERED, Fate.DROPPED, Fate.BLOCKED, Fate.BOUNCED)
+
+_WORDS = {Fate.BOUNCED: "bounced", Fate.BLOCKED: "were blocked", Fate.COMPLAINED: "complained"}
+
+_FEW = 2
+"""As many are borne of any number: two odd readers are no sign."""
 
 
 class Breaker:
@@ -38,6 +56,21 @@ class Breaker:
         self._recent.append((refused, outcome.about_us))
         if self.reason is None and (refused or outcome.about_us):
             self.reason = self._judge(outcome)
+
+    def hear(self, fates: Mapping[Fate, int]) -> None:
+        """Take into account what was told so far of people who had been accepted: how many had which fate."""
+        told = sum(fates.get(fate, 0) for fate in _ENDS)
+        if self.reason is not None or told < self._tolerance.window:
+            return
+        limits = {
+            Fate.BOUNCED: self._tolerance.bounced,
+            Fate.BLOCKED: self._tolerance.blocked,
+            Fate.COMPLAINED: self._tolerance.complained,
+        }
+        for fate, part in limits.items():
+            number = fates.get(fate, 0)
+            if number > max(part * told, _FEW):
+                self.reason = f"{number:,} of the {told:,} people heard of since {_WORDS[fate]}"
 
     def _judge(self, outcome: Outcome) -> str | None:
         said = " ".join(filter(None, (outcome.code, outcome.detail)))

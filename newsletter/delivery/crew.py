@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -21,6 +21,7 @@ from threading import Event, Lock, Thread
 from newsletter.delivery.back_off import BackOff, Losses
 from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
+from newsletter.delivery.fate import Fate
 from newsletter.delivery.outcome import Outcome, State
 from newsletter.delivery.owners import Lease
 from newsletter.delivery.processes import MARKS, Mark, Process
@@ -84,6 +85,13 @@ class Desk:
         with self._lock:
             self._breaker.see(outcome)
             self.progress += outcome.is_answer
+            if self._breaker.reason is not None:
+                self.halt.set()
+
+    def hear(self, fates: Mapping[Fate, int]) -> None:
+        """Note what the other side tells meanwhile of those it had accepted."""
+        with self._lock:
+            self._breaker.hear(fates)
             if self._breaker.reason is not None:
                 self.halt.set()
 

@@ -158,6 +158,7 @@ class _Loop:
         try:
             while (ending := self._ending()) is None:
                 self._books.keep_alive()
+                self._hear_what_became()
                 self._hand_out()
                 self._listen()
                 self._write_down()
@@ -171,6 +172,12 @@ class _Loop:
             raise
         self._bring_in()
         return self._books.final(ending)
+
+    def _hear_what_became(self) -> None:
+        """Of those who were accepted: a provider takes first, and refuses later."""
+        fates = self._books.told()
+        if fates:
+            self._desk.hear(fates)
 
     def sent_home(self) -> bool:
         """Let each thread finish the message it is at; whether all did in time."""

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, true
+from sqlalchemy import Connection, Select, distinct, func, select, true
 from sqlalchemy.engine import RowMapping
 
 from newsletter.delivery.database import Database, insert_new
-from newsletter.delivery.fate import Event
+from newsletter.delivery.fate import Event, Fate
 from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import State
 from newsletter.delivery.results import Results, results
-from newsletter.delivery.run import Kind
+from newsletter.delivery.run import Kind, Run
 from newsletter.delivery.schema import events, issues, people, runs
 from newsletter.delivery.settling import settle_by_events
 from newsletter.delivery.suppressions import NewSuppression, add_all
@@ -78,6 +78,16 @@ class Events:
         """Accept whoever became unknown after an event of theirs was told; their number."""
         with self._database.write() as connection:
             return settle_by_events(connection, true(), now=self._now())
+
+    def fates(self, run: Run, *, since: float) -> dict[Fate, int]:
+        """Of how many people of a run which fate was told since a moment (epoch seconds)."""
+        asked = (
+            select(events.c.fate, func.count(distinct(events.c.person_id)))
+            .where(events.c.run == run.name, events.c.told_at >= since)
+            .group_by(events.c.fate)
+        )
+        with self._database.read() as connection:
+            return {Fate(name): number for name, number in connection.execute(asked).all()}
 
     def results(self, issue: str) -> Results | None:
         """What became of an issue's messages; None where it has no real run."""
