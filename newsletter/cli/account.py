@@ -21,6 +21,7 @@ from newsletter.cli.choices import Unreached
 from newsletter.cli.timing import coming, keep_time, tell_ahead, told
 from newsletter.cli.writing import has_terminal, now, opened, written_to
 from newsletter.delivery import fate
+from newsletter.delivery.books import Ending
 from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.engine import Summary
 from newsletter.delivery.ledger import Ledger
@@ -45,7 +46,7 @@ def carry_copies(
     workspace: Workspace, ledger: Ledger, issue: str, summaries: Iterable[Summary]
 ) -> list[Summary]:
     """Deliver the writer's own copies that still wait, unless the run itself could not go on."""
-    if any(summary.exit_code in CUT_SHORT for summary in summaries):
+    if any(summary.exit_code in CUT_SHORT or summary.ending is Ending.LATE for summary in summaries):
         return []
     return [carry(workspace, ledger, run) for run in dispatch.waiting_copies(ledger, issue)]
 
