@@ -80,6 +80,20 @@ class SettingsError(SourceError):
     exit_code = 4
 
 
+def about_file(name: str, what: str, hint: str = "") -> SourceError:
+    """An error about a file as a whole."""
+    return SourceError([Mistake(Where(name), what, hint)])
+
+
+class Refused(Exception):
+    """A file that a reader will not read, and why. Whoever knows its name makes an error of it."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+
 class TransportStopped(NewsletterError):
     """The transport stopped the run: a fault about us (key, sender, policy), not about a recipient."""
 

@@ -172,6 +172,23 @@ class Workspace:
         with self._list_to_write(name) as path:
             _replace(path, change(_read_bytes(path, self.shown(path))))
 
+    def put_list(self, name: str, data: bytes, *, over: bytes | None) -> None:
+        """Write a whole list in the place of the one that says `over`, or where there is none.
+
+        Raises `SourceError`, also where the list is another one by now.
+        """
+        with self._list_to_write(name) as path:
+            there = _read_bytes(path, self.shown(path)) if path.exists() else None
+            if there != over:
+                what = "the list was changed in the meantime, and was left as it is"
+                raise SourceError([Mistake(Where(self.shown(path)), what, "Run the command again.")])
+            _replace(path, data)
+
+    def list_bytes(self, name: str) -> bytes | None:
+        """A list as it is; None where there is none. Raises `SourceError`."""
+        path = self.root / "lists" / name
+        return _read_bytes(path, self.shown(path)) if path.exists() else None
+
     @contextmanager
     def _list_to_write(self, name: str) -> Iterator[Path]:
         """The path of a list while no other process of ours writes one."""

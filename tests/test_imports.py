@@ -52,6 +52,7 @@ HEAVY = {
     "pdfminer",
     "premailer",
     "pydantic",
+    "python_calamine",
     "sendgrid",
     "sqlalchemy",
     "yaml",

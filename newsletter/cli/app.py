@@ -411,17 +411,56 @@ def sync(json: Json = False) -> int:
 
 
 @app.command()
+@audited(unless=lambda given: given["action"] is not ListsAction.IMPORT)
 def lists(
     action: Annotated[
         ListsAction | None,
-        typer.Argument(metavar="[check]", help="Look at every list, and what changed in it."),
+        typer.Argument(metavar="[check|import]", help="Look at every list and what changed, or bring one in."),
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="To bring in: a spreadsheet, or an export of Mailchimp and its like."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="The list it becomes; else named as the file.")
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="FROM=TO", help="Which column of the list a column of the file is; - for none."
+        ),
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(metavar="NAME", help="Which sheet of a workbook.")] = None,
+    consent_source: Annotated[
+        str | None,
+        typer.Option(
+            "--consent-source", metavar="TEXT", help="How they signed up, where the file does not say."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="The columns are right; ask nothing.")] = False,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="Replace a list that changes by more than the limit.")
+    ] = False,
     json: Json = False,
 ) -> int:
-    """Show the segments with their counts; or check the lists: bad rows, and what changed since the last send.
+    """Show the segments with their counts; check the lists; or bring people in from a spreadsheet.
 
-    Example: newsletter lists check
+    Example: newsletter lists import members.xlsx --as members --map "Ward=ward"
     """
+    if action is ListsAction.IMPORT:
+        from newsletter.cli import bringing
+
+        wishes = bringing.Wishes(
+            name=name,
+            maps=map_ or [],
+            sheet=sheet,
+            consent_source=consent_source,
+            yes=yes,
+            accept_drift=accept_drift,
+        )
+        return bringing.import_list(file, wishes, as_json=json)
     from newsletter.cli import listing
 
     return listing.lists(as_json=json) if action is None else listing.check(as_json=json)

@@ -51,6 +51,7 @@ class ListsAction(StrEnum):
     """What `lists` does beside showing the segments."""
 
     CHECK = "check"
+    IMPORT = "import"
 
 
 class Suppress(StrEnum):

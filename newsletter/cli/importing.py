@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter import documents
+from newsletter import documents, quarantine
 from newsletter.cli import show
 from newsletter.cli.choices import Document
 from newsletter.cli.writing import now, opened
-from newsletter.documents import Comparison, Draft, formats, sandbox
+from newsletter.documents import Comparison, Draft, formats
 from newsletter.errors import UsageError
 from newsletter.pipeline import known, open_lists
 from newsletter.settings import Settings
@@ -42,7 +42,9 @@ def import_document(
     read_as = formats.Format(form.value) if form else documents.recognised(data, name)
     lists = open_lists(workspace)
     draft = documents.draft_of(
-        sandbox.read(data, read_as, name=name),
+        documents.Document.from_json(
+            quarantine.answer("newsletter.documents.readers", read_as.value, data, name=name)
+        ),
         _author(workspace.settings),
         name=name,
         today=now(workspace).date(),

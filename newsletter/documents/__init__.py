@@ -13,9 +13,10 @@ from newsletter import markdown
 from newsletter.documents import comparison, front, writer
 from newsletter.documents.blocks import Document
 from newsletter.documents.comparison import Comparison, Word
-from newsletter.documents.formats import Format, recognised, refused
+from newsletter.documents.formats import Format, recognised
 from newsletter.documents.front import Front
 from newsletter.documents.mending import Author, Change, Report, mend
+from newsletter.errors import about_file
 from newsletter.model import Report as Parsed
 
 __all__ = [
@@ -68,10 +69,10 @@ def draft_of(document: Document, author: Author, *, name: str, today: date, segm
     size = sum(len(each.text) for each in document.source)
     if size > MAX_CHARACTERS:
         what = f"the document has {size / 1e6:.1f} million characters of text: this is no report"
-        raise refused(name, what, "Copy the report alone into a new document, and save that.")
+        raise about_file(name, what, "Copy the report alone into a new document, and save that.")
     report = mend(document, author)
     if not front.has_text(report.blocks):
-        raise refused(name, "there is no text in the document", "Is it the right one?")
+        raise about_file(name, "there is no text in the document", "Is it the right one?")
     head = front.guessed(
         report.blocks,
         title=report.head.title,

@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from pathlib import PurePath
 
-from newsletter.errors import Mistake, SourceError, Where
+from newsletter.errors import SourceError, about_file
 
 
 class Format(StrEnum):
@@ -59,9 +59,9 @@ def recognised(data: bytes, name: str) -> Format:
     """The format of a document. Raises `SourceError` for one that cannot be read, and says what it is."""
     if len(data) > MAX_BYTES:
         what = f"the file has {len(data) / 1e6:,.0f} MB, and {MAX_BYTES / 1e6:.0f} MB is the most"
-        raise refused(name, what, "Take out the pictures, or save the text alone.")
+        raise about_file(name, what, "Take out the pictures, or save the text alone.")
     if not data.strip():
-        raise refused(name, "the file is empty")
+        raise about_file(name, "the file is empty")
     if data.startswith(b"PK\x03\x04"):
         return _zipped(data, name)
     if data.startswith(_OLE):
@@ -70,25 +70,20 @@ def recognised(data: bytes, name: str) -> Format:
         return Format.PDF
     suffix = PurePath(name).suffix.lower()
     if suffix in {".md", ".markdown"}:
-        raise refused(
+        raise about_file(
             name, "this is Markdown already", "Put it into drafts/; newsletter check says what it lacks."
         )
     for start, what in _OTHERS:
         if data.startswith(start):
-            raise refused(name, what, _SAVE_AS)
+            raise about_file(name, what, _SAVE_AS)
     if _HTML.match(data.removeprefix(codecs.BOM_UTF8)[:_HEAD]):
         return Format.HTML
     return _BY_SUFFIX.get(suffix, Format.TXT)
 
 
-def refused(name: str, what: str, hint: str = "") -> SourceError:
-    """An error about a document as a whole."""
-    return SourceError([Mistake(Where(name), what, hint)])
-
-
 def _zipped(data: bytes, name: str) -> Format:
     if b"PK\x05\x06" not in data[-_ARCHIVE_END:]:
-        raise refused(
+        raise about_file(
             name, "the file is damaged: it ends too early", "If it was sent to you, ask for it again."
         )
     said = _MIMETYPE.match(data[:256])
@@ -105,14 +100,14 @@ def _zipped(data: bytes, name: str) -> Format:
     if said and b"spreadsheet" in said[1]:
         what = "this is a spreadsheet"
     hint = "A list of people comes in by: newsletter lists import FILE." if "spreadsheet" in what else _SAVE_AS
-    raise refused(name, what, hint)
+    raise about_file(name, what, hint)
 
 
 def _ole(data: bytes, name: str) -> SourceError:
     if _ENCRYPTED in data:
-        return refused(
+        return about_file(
             name,
             "the document is protected by a password",
             "Open it in Word, take the password away (File, Info, Protect Document), and save it.",
         )
-    return refused(name, "this is a document of Word 97 (.doc)", _SAVE_AS)
+    return about_file(name, "this is a document of Word 97 (.doc)", _SAVE_AS)

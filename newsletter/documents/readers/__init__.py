@@ -7,7 +7,7 @@ that a text costs no PDF parser.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from newsletter.documents.formats import Format
 
@@ -32,3 +32,8 @@ class Reader(Protocol):
 def reader(form: Format) -> Reader:
     """The reader of a format."""
     return cast("Reader", import_module(f"newsletter.documents.readers.{_MODULES[form]}"))
+
+
+def answer(form: str, data: bytes) -> Any:
+    """What a reader makes of a document, as JSON can carry it. Raises `Refused`."""
+    return reader(Format(form)).read(data).as_json()

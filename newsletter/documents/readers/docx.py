@@ -20,8 +20,8 @@ from mammoth import documents as word
 from newsletter.documents.blocks import Document, Left, Passage
 from newsletter.documents.readers import tree, word_styles, word_text
 from newsletter.documents.readers.package import Package
-from newsletter.documents.readers.refusal import Refused
 from newsletter.documents.readers.word_styles import Styles
+from newsletter.errors import Refused
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -25,7 +25,7 @@ from newsletter.documents.blocks import (
 )
 from newsletter.documents.readers.open_styles import Styles, attribute, name_of
 from newsletter.documents.readers.package import Package
-from newsletter.documents.readers.refusal import Refused
+from newsletter.errors import Refused
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

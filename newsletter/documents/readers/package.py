@@ -11,7 +11,7 @@ import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from newsletter.documents.readers.refusal import Refused
+from newsletter.errors import Refused
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

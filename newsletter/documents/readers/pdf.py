@@ -46,7 +46,7 @@ from newsletter.documents.blocks import (
     stripped,
     text_of,
 )
-from newsletter.documents.readers.refusal import Refused
+from newsletter.errors import Refused
 
 MAX_PAGES = 200
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi(?!-?light)|-b(?:d)?$", re.IGNORECASE)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from newsletter.decoding import decoded
 from newsletter.documents.blocks import Block, Document, Kind, Line, Passage, Run
-from newsletter.documents.readers.decoding import decoded
-from newsletter.documents.readers.refusal import Refused
+from newsletter.errors import Refused
 
 MAX_BYTES = 2_000_000
 """Some 300,000 words."""

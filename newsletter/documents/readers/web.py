@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from lxml import etree, html
 
+from newsletter.decoding import decoded
 from newsletter.documents.blocks import Document, Left, Passage
 from newsletter.documents.readers import elements, tree
-from newsletter.documents.readers.decoding import decoded
-from newsletter.documents.readers.refusal import Refused
+from newsletter.errors import Refused
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
