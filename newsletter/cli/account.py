@@ -11,12 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import Any
 
 import typer
 
 from newsletter import dispatch
 from newsletter.address import mask
-from newsletter.cli import show
+from newsletter.cli import results, show
 from newsletter.cli.choices import Unreached
 from newsletter.cli.timing import coming, keep_time, tell_ahead, told
 from newsletter.cli.writing import has_terminal, now, opened, written_to
@@ -26,7 +27,8 @@ from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.engine import Summary
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
-from newsletter.delivery.run import Kind, Row, Run
+from newsletter.delivery.results import Results
+from newsletter.delivery.run import Kind, Row, Run, Status
 from newsletter.errors import SourceError, TransportStopped, UsageError
 from newsletter.feedback import sendgrid
 from newsletter.pipeline import open_mailing
@@ -88,17 +90,24 @@ def status(issue: str | None, *, as_json: bool) -> int:
         found = [stands for name in names if (stands := ledger.accounts.status(name)) is not None]
         if issue and not found:
             raise UsageError(f"nothing of '{issue}' was ever sent", "A rehearsal in the outbox does not count.")
+        became = {stands.issue: ledger.events.results(stands.issue) for stands in found}
         if as_json:
-            shown = [show.status_json(stands) for stands in found]
+            shown = [_with_feedback(stands, became[stands.issue]) for stands in found]
             show.json(shown[0] if issue else shown)
             return 0
         for stands in found:
             show.status(stands)
+            results.results(became[stands.issue], workspace.settings.timezone)
             show.reasons(ledger.accounts.rows(stands.issue, {State.REJECTED, State.DEFERRED, State.UNKNOWN}))
             tell_ahead(workspace, ledger, stands.issue)
     if not found:
         show.say("nothing was sent from this workspace yet")
     return 0
+
+
+def _with_feedback(stands: Status, became: Results | None) -> dict[str, Any]:
+    feedback = {} if became is None else {"feedback": results.as_json(became)}
+    return {**show.status_json(stands), **feedback}
 
 
 def rows(issue: str | None, wanted: Unreached | None, export: Path | None, *, as_json: bool) -> int:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 
 from newsletter.errors import NewsletterError, UsageError
-from newsletter.preview import acts, page, told
+from newsletter.preview import acts, page, results, told
 from newsletter.preview.desk import Desk
 from newsletter.preview.guard import MAIL_POLICY, PAGE_POLICY, SAFE, Guard, Keys
 from newsletter.preview.live import Live
@@ -40,6 +40,7 @@ def build(live: Live, keys: Keys, authority: str) -> Starlette:
         Route("/message.eml", _message),
         Route("/source", _answer(_source)),
         Route("/people", _answer(_people)),
+        Route("/results", _results),
         Route("/step", _answer(_step)),
         Route("/file", _answer(_file)),
         Route("/choose", _choose, methods=["POST"]),
@@ -79,6 +80,12 @@ async def _told_error(_request: Request, error: Exception) -> Response:
 
 async def _page(_request: Request) -> Response:
     return HTMLResponse(page.html(), headers=SAFE | {"Content-Security-Policy": PAGE_POLICY})
+
+
+async def _results(request: Request) -> Response:
+    wanted = request.query_params.get("issue")
+    html = await asyncio.to_thread(results.page, _desk(request), wanted)
+    return HTMLResponse(html, headers=SAFE | {"Content-Security-Policy": PAGE_POLICY})
 
 
 async def _style(_request: Request) -> Response:
