@@ -45,7 +45,7 @@ class Seal:
         sealed = (token + "=" * (-len(token) % 4)).encode("utf-8", "replace")
         try:
             # Base64 has several spellings of the same bytes: only the one that we write is taken.
-            if base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)) != sealed:
+            if base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)).decode().rstrip("=") != token:
                 return None
             held = self._fernet.decrypt_at_time(sealed, GOOD_FOR_S, int(now))
             at = self._fernet.extract_timestamp(sealed)

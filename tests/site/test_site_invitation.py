@@ -39,6 +39,15 @@ def test_an_altered_one_invites_nobody(at: int, put: str, cut: int) -> None:
     assert (SEAL.read(altered, now=NOW) is not None) == (altered == TOKEN)
 
 
+@pytest.mark.parametrize("padding", ["=", "==", "\n"])
+def test_it_is_written_without_padding(padding: str) -> None:
+    """And is not taken with any, however long it is."""
+    for name in ("", "a", "ab", "abc" * 6):
+        token = SEAL.token(Invited("jo@example.org", name, NOW))
+        assert SEAL.read(token, now=NOW) is not None
+        assert SEAL.read(token + padding, now=NOW) is None
+
+
 @given(st.text())
 def test_no_text_passes_for_one(text: str) -> None:
     """Whatever is sent to the page is no error."""
