@@ -26,6 +26,7 @@ def sending(small: Small, *faults: Fault, segment: str = "members") -> Iterator[
         key = sendgrid.events.public_key
         made.change("newsletter.yaml", "smtp:", f"transport: sendgrid\nsendgrid: {{webhook_key: {key}}}\nsmtp:")
         sendgrid.script(*faults)
+        made.good("sync")
         receipt = made.receipt("--segment", segment)
         made.run("send", DRAFT, "--segment", segment, "--receipt", receipt)
         yield made, sendgrid
