@@ -314,9 +314,10 @@ class _Reading:
                 if len(lines) == _LINES_AT_ONCE:
                     self._people.update("".join(lines).encode())
                     lines.clear()
-            if reason == "left" or (reason in _MAY_HAVE_LEFT and recipient.key in suppressed):
+            key = recipient.key
+            if reason == "left" or (reason in _MAY_HAVE_LEFT and key in suppressed):
                 yield recipient, values, "suppressed"
-            elif reason is None and recipient.key in already:
+            elif reason is None and key in already:
                 yield recipient, values, "already_sent"
             else:
                 yield recipient, values, reason

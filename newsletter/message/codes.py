@@ -29,16 +29,23 @@ class Key:
         if not secret:
             raise ValueError("the secret that signs codes is empty")
         # The derivation and the algorithm of itsdangerous' `Signer(…, key_derivation="hmac")`.
-        self._mac = hmac.new(hmac.digest(secret, purpose.encode(), "sha256"), digestmod="sha256")
+        key = hmac.digest(secret, purpose.encode(), "sha256").ljust(64, b"\0")
+        # The two halves of an HMAC (RFC 2104 section 2), keyed once: `hmac` takes five times as long for each
+        # of 500,000 people, since it copies its objects in Python.
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
 
     def digest(self, text: str) -> bytes:
-        mac = self._mac.copy()
-        mac.update(text.encode())
-        return mac.digest()
+        """HMAC-SHA256 over the text."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text.encode())
+        outer.update(inner.digest())
+        return outer.digest()
 
     def word(self, text: str, *, length: int) -> str:
         """`length` lower-case letters and digits (5 bits each) that only the secret can make."""
-        return base64.b32encode(self.digest(text)).decode().lower()[:length]
+        enough = -(-length * 5 // 8)
+        return base64.b32encode(self.digest(text)[:enough]).decode().lower()[:length]
 
 
 def code_for(key: str, secret: bytes) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import re
 import string
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from itsdangerous import Signer
 
 from newsletter.message import code_for, person_of, verify_envelope
-from newsletter.message.codes import BounceKey, UnsubscribeKey
+from newsletter.message.codes import BounceKey, Key, UnsubscribeKey
 from tests.message.examples import SECRET
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -26,6 +28,14 @@ def test_a_code_is_stable_and_opaque() -> None:
     assert re.fullmatch("[a-z2-7]{16}", CODE)
     assert code_for("ann@example.test", b"another secret") != CODE
     assert code_for("bob@example.test", SECRET) != CODE
+
+
+@given(st.binary(min_size=1, max_size=80), st.text(max_size=90), st.integers(1, 52))
+def test_a_word_is_the_standard_librarys_hmac(secret: bytes, text: str, length: int) -> None:
+    """Our quick way gives what `hmac` gives, in base32."""
+    derived = hmac.digest(secret, b"person", "sha256")
+    whole = base64.b32encode(hmac.digest(derived, text.encode(errors="replace"), "sha256")).decode().lower()
+    assert Key(secret, "person").word(text.encode(errors="replace").decode(), length=length) == whole[:length]
 
 
 def test_codes_do_not_collide() -> None:
