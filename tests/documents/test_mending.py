@@ -265,3 +265,23 @@ def test_ornaments(typed: str, meant: str) -> None:
 def test_typed_tables(typed: str, meant: str) -> None:
     """Lines with as many tabs each are rows; the first is the head where it alone has no figure. One line is none."""
     assert body(typed) == meant
+
+
+RUN_INS = """\
+Leader's report: She spoke for an hour about the economy and then took questions from the floor.
+
+Finance: The treasurer was optimistic about the year ahead, and so was everybody else in the room.
+
+Membership – We have lost some members and gained some others, as we always do in the summer.
+
+Selections: These will open in the autumn, with a longer period for canvassing than last time."""
+
+
+def test_headings_in_their_paragraphs_are_parted_where_there_are_no_others() -> None:
+    """A word before a colon is a heading only if the whole report is written so."""
+    parted = body(RUN_INS)
+    assert parted.startswith("## Leader's report\n\nShe spoke for an hour")
+    assert parted.count("\n## ") == 3
+    assert "## Membership\n\nWe have lost" in parted
+    kept = body(f"Opening\n\n{LONG}\n\nClosing\n\n{LONG}\n\n{RUN_INS}")
+    assert "\n\nFinance: The treasurer was" in kept

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.documents import compared
 from newsletter.drafts import parse
-from tests.documents import forms, rates, truth
+from tests.documents import forms, mixed, rates, truth
 
 LEAST = 0.95
 """One in twenty may be missed, or made of what is none."""
@@ -27,7 +27,7 @@ def test_a_report_is_recognised(name: str, form: forms.Form) -> None:
     assert not re.search("official|personal", draft.text), "the disclaimer would stand there twice"
 
 
-@pytest.mark.parametrize("name", ["hen", "joint", "layer", "mail"])
+@pytest.mark.parametrize("name", ["hen", "joint", "layer", "mail", "minutes"])
 def test_a_text_as_somebody_typed_it_is_recognised(name: str) -> None:
     """Parts in capitals over plain headings, numbers below numbers, dashes, labels, ornaments, a pasted mail."""
     data, meant = truth.found(name)
@@ -37,6 +37,17 @@ def test_a_text_as_somebody_typed_it_is_recognised(name: str) -> None:
     assert rate.share >= LEAST, rate
     assert (words.lost, words.added) == ((), ())
     assert not re.search("official|personal (?:account|view)|approved by the NEC|mine alone", draft.text)
+
+
+def test_a_word_document_of_many_manners_is_recognised() -> None:
+    """Bold capitals over bold italics, lists by the button beside typed arrows, a table, a note, a disclaimer twice."""
+    data, meant = mixed.report()
+    draft = rates.imported("report.docx", data)
+    rate = rates.rate(meant, draft)
+    words = compared(draft, lambda text: parse(text, name="draft.md", known=rates.KNOWN))
+    assert rate.share >= LEAST, rate
+    assert (words.lost, words.added) == ((), ())
+    assert not re.search("official|personal account|my own", draft.text)
 
 
 def test_the_measure_notices_what_is_missed() -> None:

@@ -22,6 +22,7 @@ from newsletter.documents.mending import (
     ornaments,
     points,
     rows,
+    run_ins,
 )
 from newsletter.documents.mending.masthead import Author, Head
 from newsletter.documents.mending.steps import Blocks, Change, Step
@@ -59,7 +60,7 @@ def mend(document: Document, author: Author) -> Report:
         changes += mended.changes
     mended, head = masthead.mend(blocks, author)
     changes += mended.changes
-    for after in (lambda each: disclaimer.mend(each, author), headings.mend, inserts.mend):
+    for after in (lambda each: disclaimer.mend(each, author), run_ins.mend, headings.mend, inserts.mend):
         mended = after(mended.blocks)
         changes += mended.changes
     return Report(mended.blocks, head, tuple(changes))

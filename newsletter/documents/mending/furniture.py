@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from newsletter.documents.blocks import Block, Kind
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "page furniture"
+HEAD = "running head"
+"""Stands in `done` of the one that was left, since it may be the title."""
 
 _EDGE_LINES = 3
 _NUMBER = re.compile(
@@ -45,7 +48,15 @@ def mend(blocks: Blocks) -> Mended:
         numbers = set(_numbers_in_order(blocks, lines))
         taken = numbers | set(_repeated_evenly(blocks, lines, numbers))
     changes = [Change(STEP, blocks[index].text) for index in sorted(taken)]
-    return Mended.of((block for index, block in enumerate(blocks) if index not in taken), changes)
+    repeated = {_key(blocks[index]) for index in taken}
+    return Mended.of(
+        (
+            replace(block, done=(*block.done, HEAD)) if _key(block) in repeated else block
+            for index, block in enumerate(blocks)
+            if index not in taken
+        ),
+        changes,
+    )
 
 
 def _key(block: Block) -> str:

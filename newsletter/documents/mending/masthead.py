@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from newsletter.documents.blocks import Block, Kind, Role
-from newsletter.documents.mending import phrases
+from newsletter.documents.mending import furniture, phrases
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "masthead"
@@ -67,7 +67,8 @@ def mend(blocks: Blocks, author: Author) -> tuple[Mended, Head]:
         title = _text(blocks[at])
         taken[at] = "the title"
     for index in range(zone):
-        if index not in taken and _says_nothing_else(blocks[index], title or "", author):
+        is_head = bool(title) and furniture.HEAD in blocks[index].done
+        if index not in taken and (is_head or _says_nothing_else(blocks[index], title or "", author)):
             taken[index] = "it is in the mail's own head"
     lines = tuple(blocks[index].text for index in sorted(taken))
     changes = [Change(STEP, blocks[index].text) for index in sorted(taken)]
@@ -112,7 +113,10 @@ def _title(blocks: Blocks, zone: int, start: int) -> int | None:
     large = [index for index in range(start, zone) if _is_large(blocks[index], usual)]
     if large:
         return max(large, key=lambda index: blocks[index].size or 0.0)
-    return next((index for index in range(start, zone) if _can_be_title(blocks[index])), None)
+    able = [index for index in range(start, zone) if _can_be_title(blocks[index])]
+    return next(
+        (index for index in able if furniture.HEAD not in blocks[index].done), able[0] if able else None
+    )
 
 
 def _is_large(block: Block, usual: float) -> bool:

@@ -55,12 +55,17 @@ _DATE = re.compile(
 _BYLINE = re.compile(
     r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter)\s+)?(?:by|from))\s+[A-Z][a-z]"
 )
+_PERSON = re.compile(
+    r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \() ?.*"
+    r"\b(?:representative|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
+)
 _LEADS_IN = re.compile(
     r"""
     \b(?:follow(?:s|ing)|includ(?:e|es|ed|ing)|said|says|asked|agreed|decided|were|are|was|is|be|been|have|has|had
         |will|would|can|could|should|must|may|might|these|this|those|they|we|you|it|he|she|there|here|who|which
         |wanted|heard|noted|raised|reported|proposed|resolved|voted|approved|means|meant|do|did|does|note|see
         |made|gave|took|set|put|came|went|told|showed|covers|covered|gets|got)\b
+    | \b\w{3,}ed\ (?:the|a|an|that|to|us|our|some|his|her|their|its|two|three|four|five)\b
     | \b(?:two|three|four|five|six|seven|eight|nine|ten|several|some)\ (?:\w+\ )?\w+s\s*[:;]?$
     | [.!?]\ +[A-Z]
     | ^(?:I|my)\b | \bI\b
@@ -90,6 +95,7 @@ def is_no_heading(text: str) -> bool:
         or _CONTACT.search(text)
         or _DATE_ALONE.fullmatch(text)
         or _BYLINE.match(text)
+        or _PERSON.fullmatch(text)
     )
 
 

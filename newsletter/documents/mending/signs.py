@@ -146,11 +146,21 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
         return None
     if len(words) > _PLAIN_WORDS:
         return None
-    stands = _is_above_text(blocks[index + 1]) or (below is not None and below >= Sign.NUMBERED)
+    stands = _is_above_text(blocks[index + 1]) or _is_above_others(index, blocks, below)
     if NUMBERED.match(text) or is_labelled(text):
         return Sign.NUMBERED if stands or NUMBERED.match(text) else None
     stands = stands and _ended(index, blocks) and not _is_one_of_many(index, blocks)
     return Sign.PLAIN if stands else None
+
+
+def _is_above_others(index: int, blocks: Blocks, below: Sign | None) -> bool:
+    """Whether a line stands above a heading, or an empty line above lines that belong together."""
+    if below is not None and below >= Sign.NUMBERED:
+        return True
+    lines = [block.line for block in blocks[index + 1 : index + 3]]
+    if len(lines) < _FEW or lines[0] is None or lines[1] is None:
+        return False
+    return lines[0].gap > 1 >= lines[1].gap and (below is not None or _is_line(blocks[index + 2]))
 
 
 def _is_one_of_many(index: int, blocks: Blocks) -> bool:

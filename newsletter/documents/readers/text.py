@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from newsletter.decoding import decoded
 from newsletter.documents.blocks import Block, Document, Kind, Line, Passage, Run
 from newsletter.errors import Refused
@@ -9,6 +11,8 @@ from newsletter.errors import Refused
 MAX_BYTES = 2_000_000
 """Some 300,000 words."""
 _TAB = 8
+_COLUMNS = re.compile(r"(?<=\S) {3,}(?=\S)")
+"""So many spaces stand between columns, where a page's places were kept."""
 _BINARY_SHARE = 0.02
 _SPACES = dict.fromkeys((0x0B, 0x85, 0x2028, 0x2029), "\n")
 
@@ -30,6 +34,7 @@ def read(data: bytes) -> Document:
             page, gap = page + line.count("\f"), 0
             line = line.replace("\f", "")  # noqa: PLW2901 - the same line
         gap += 1
+        line = _COLUMNS.sub("\t", line)  # noqa: PLW2901 - the same line
         shown = line.expandtabs(_TAB).rstrip()
         said = shown.lstrip()
         if not said:
