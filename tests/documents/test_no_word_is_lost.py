@@ -41,7 +41,7 @@ START = "We met in person, and I write this on the train home while I still reme
 
 
 @given(runs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_runs_read_back_as_their_own_text(given_runs: list[Run]) -> None:
     """What is written as Markdown is read by the program as the same characters."""
     written = markdown_text.inline(tuple(given_runs))

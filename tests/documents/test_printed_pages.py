@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser
 
+from tests.documents import rates, truth
 from tests.documents.reading import imported
 
 PROSE = (
@@ -36,3 +38,16 @@ def test_a_page_printed_by_a_browser(browser: Browser) -> None:
         "| Motion | For | Against |\n|---|---:|---:|\n| To meet in the north | 21 | 13 |\n| To meet at noon | 33 | 0 |\n\n"
         "See [the paper](https://example.org/paper) for more, and write to me if you disagree with it."
     )
+
+
+@pytest.mark.parametrize("printed", [True, False], ids=["printed", "as a page"])
+def test_a_report_with_numbers_and_italics(browser: Browser, printed: bool) -> None:
+    """Its numbers are those that the mail gives anyway; what is only italic stands below."""
+    data, meant = truth.found("numbered", ".html")
+    if printed:
+        page = browser.new_page()
+        page.set_content(data.decode())
+        data = page.pdf(format="A4", display_header_footer=True)
+        page.close()
+    rate = rates.rate(meant, imported(data, "report.pdf" if printed else "report.html").draft)
+    assert rate.share >= 0.95, rate

@@ -27,7 +27,7 @@ def test_a_report_is_recognised(name: str, form: forms.Form) -> None:
     assert not re.search("official|personal", draft.text), "the disclaimer would stand there twice"
 
 
-@pytest.mark.parametrize("name", ["hen", "joint", "layer", "mail", "minutes"])
+@pytest.mark.parametrize("name", ["hen", "joint", "layer", "mail", "minutes", "train"])
 def test_a_text_as_somebody_typed_it_is_recognised(name: str) -> None:
     """Parts in capitals over plain headings, numbers below numbers, dashes, labels, ornaments, a pasted mail."""
     data, meant = truth.found(name)

@@ -41,10 +41,10 @@ class Truth:
         return [item.text for item in self.items if item.kind not in "TDBX"]
 
 
-def found(name: str) -> tuple[bytes, Truth]:
+def found(name: str, suffix: str = ".txt") -> tuple[bytes, Truth]:
     """A text as somebody typed it, with the headings and points that a reader finds in it."""
     lines = (FOUND / f"{name}.expected").read_text(encoding="utf-8").splitlines()
-    return (FOUND / f"{name}.txt").read_bytes(), Truth(
+    return (FOUND / f"{name}{suffix}").read_bytes(), Truth(
         tuple(Item(*line.split("|", 1)) for line in lines if line)
     )
 

@@ -110,8 +110,8 @@ def _may_be_title(blocks: Blocks, index: int) -> bool:
 
 
 def _may_be_furniture(key: str) -> bool:
-    letters = sum(character.isalpha() for character in key)
-    return letters >= _LEAST_LETTERS and len(key.split()) <= _LONGEST_WORDS
+    signs = sum(character.isalpha() or character == "#" for character in key)
+    return signs >= _LEAST_LETTERS and len(key.split()) <= _LONGEST_WORDS
 
 
 def _numbers_in_order(blocks: Blocks, lines: list[int]) -> Iterator[int]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from statistics import mode
+from typing import Any
 
 from newsletter.documents.blocks import Block, Kind, Runs, cut, merged, stripped, text_of
 from newsletter.documents.mending.signs import NUMBERED, Sign, in_capitals, is_labelled, signs
@@ -73,7 +74,7 @@ def _levels(found: dict[int, Sign], blocks: Blocks, body: float) -> dict[int, in
     frequent = [rank for rank, count in Counter(ranks.values()).items() if count >= _FEW]
     ordered = sorted(frequent or set(ranks.values()), reverse=True)
     styled = {rank: _TOP + at for at, rank in enumerate(ordered)}
-    by_words = _TOP + len(ordered) if _only_typed(found, ranks) else _TOP
+    by_words = _TOP + len(ordered) if _only_typed(found, ranks) else _TOP + _are_numbered(ranks, styled, blocks)
     # In a document that marks its headings, what is only bold stands below the last of those.
     marked = _TOP if levels else None
     for index in sorted(found):
@@ -111,6 +112,12 @@ def _nearest(rank: tuple[float, ...], styled: dict[tuple[float, ...], int]) -> i
 def _only_typed(found: dict[int, Sign], ranks: dict[int, tuple[float, ...]]) -> bool:
     """Whether the text has no styles, and capitals or ornaments show its main headings: others stand below."""
     return len(ranks) >= _FEW and all(found[index] in {Sign.CAPITALS, Sign.DRESSED} for index in ranks)
+
+
+def _are_numbered(ranks: Mapping[int, tuple[float, ...]], styled: Mapping[Any, int], blocks: Blocks) -> bool:
+    """Whether the main headings have both a style and numbers, so that lines with neither stand below."""
+    main = [index for index, rank in ranks.items() if styled.get(rank) == _TOP]
+    return len(main) > _FEW and all(NUMBERED.match(blocks[index].text) for index in main)
 
 
 # What becomes of them

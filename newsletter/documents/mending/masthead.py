@@ -32,8 +32,9 @@ _MAIL = re.compile(
 _SUBJECT = re.compile(r"subject\s*:\s*(?:(?:fwd?|re)\s*:\s*)*(?P<rest>.+)", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _SAID_ANYWAY = frozenset(
-    "a an and by for from held in meeting member my of on report reporting s the this to written your".split()  # noqa: SIM905
-)
+    "a an and by committee executive for from held in meeting member my national nec of on".split()  # noqa: SIM905
+) | frozenset("ordinary report reporting s the this to written your".split())  # noqa: SIM905
+"""Words that the mail's own head says, or that say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

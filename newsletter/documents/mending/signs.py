@@ -33,6 +33,10 @@ _LEAST_BELOW = 9
 _LEAST_CAPITALS = 4
 """“NEC” is a word."""
 _TAIL = 8
+_LEADING_ON = frozenset(
+    ("about", "and", "at", "by", "for", "from", "in", "of", "on", "or", "that", "the", "to", "with")
+)
+"""A line that ends with one of these goes on below."""
 _NEVER_LAST = (".", ",", "-", "–", "—", "…", "&")
 _STOPPED = re.compile(r"[.!?:;…][\"'”’)]*$")
 _FEW = 2
@@ -140,6 +144,8 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
     """By the words alone and what stands around them."""
     text = blocks[index].words.strip()
     words = text.split()
+    if words[-1].rstrip(":;").lower() in _LEADING_ON:
+        return None
     if text.endswith((":", ";")):
         return Sign.ANNOUNCING if _may_announce(index, blocks) else None
     if text.endswith(_NEVER_LAST) or (text.endswith(("?", "!")) and len(words) > _QUESTION_WORDS):
@@ -156,6 +162,8 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
 def _is_above_others(index: int, blocks: Blocks, below: Sign | None) -> bool:
     """Whether a line stands above a heading, or an empty line above lines that belong together."""
     if below is not None and below >= Sign.NUMBERED:
+        return True
+    if all(phrases.is_date(block.text) for block in blocks[index + 1 : index + 3]):
         return True
     lines = [block.line for block in blocks[index + 1 : index + 3]]
     if len(lines) < _FEW or lines[0] is None or lines[1] is None:

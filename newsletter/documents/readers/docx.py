@@ -116,8 +116,8 @@ def _sized(paragraph: Any, styles: Styles) -> Any:
     """A paragraph that carries its size and weight into the HTML, where nothing else would hold them."""
     size = _size(paragraph, styles)
     style = styles.get(paragraph.style_id)
-    bold = tree.BOLD if style.bold and not style.level else ""
-    mark = word.bookmark(f"{tree.SIZE}{size:g}{bold}")
+    weight = "" if style.level else tree.BOLD * bool(style.bold) + tree.ITALIC * bool(style.italic)
+    mark = word.bookmark(f"{tree.SIZE}{size:g}{weight}")
     return paragraph.copy(children=[mark, *paragraph.children])
 
 

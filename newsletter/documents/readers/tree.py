@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SIZE = "newsletter-size-"
-BOLD = "-bold"
+BOLD, ITALIC = "-bold", "-italic"
 """The name of a bookmark by which a reader hands on the size and weight of a paragraph's letters."""
 
 _HEADING = re.compile(r"h[1-6]")
@@ -78,6 +78,7 @@ class _Open:
     role: Role = Role.TEXT
     size: float | None = None
     bold: bool = False
+    italic: bool = False
     runs: list[Run] = field(default_factory=list)
     lengths: dict[float, int] = field(default_factory=dict)
 
@@ -241,7 +242,8 @@ class _Walker:
         else:
             shown = _SPACE.sub(lambda found: "\t" if "\t" in found[0] and "\n" not in found[0] else " ", text)
         if shown.strip() or (self.open.runs and shown):
-            self.open.runs.append(replace(around.run, text=shown, bold=around.run.bold or self.open.bold))
+            bold, italic = around.run.bold or self.open.bold, around.run.italic or self.open.italic
+            self.open.runs.append(replace(around.run, text=shown, bold=bold, italic=italic))
             if self.open.size:
                 self.open.lengths[self.open.size] = self.open.lengths.get(self.open.size, 0) + len(shown)
 
@@ -265,7 +267,8 @@ class _Walker:
         key, target = element.get("id") or element.get("name") or "", element.get("href")
         if key.startswith(SIZE):
             size, _, weight = key.removeprefix(SIZE).partition("-")
-            self.open.size, self.open.bold = float(size), bool(weight)
+            self.open.size = float(size)
+            self.open.bold, self.open.italic = BOLD[1:] in weight, ITALIC[1:] in weight
         elif target and elements.NOTE_CALL.fullmatch(target):
             number = re.sub(r"\D", "", element.text_content())
             self.open.runs.append(Run(text=number, role=Role.NOTE))

@@ -35,6 +35,7 @@ class Style:
     """Of a heading, from 1."""
     size: float | None = None
     bold: bool | None = None
+    italic: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,19 @@ def _own(style: _Element) -> Style:
     heading = _HEADING.fullmatch(name)
     if heading:
         level = str(int(heading["level"]) - 1)
-    bold = child(style, "rPr", "b")
     return Style(
         name=name,
         based_on=value_of(child(style, "basedOn")),
         level=int(level) + 1 if level is not None and level.isdigit() and int(level) < _BODY_LEVEL else None,
         size=_points(child(style, "rPr", "sz")),
-        bold=None if bold is None else value_of(bold) not in {"0", "false", "off"},
+        bold=_switch(child(style, "rPr", "b")),
+        italic=_switch(child(style, "rPr", "i")),
     )
+
+
+def _switch(element: _Element | None) -> bool | None:
+    """A property that is on where it is named (ECMA-376 part 1, 17.17.4); None where it is not."""
+    return None if element is None else value_of(element) not in {"0", "false", "off"}
 
 
 def _whole(key: str, own: dict[str, Style]) -> Style:
@@ -91,6 +97,7 @@ def _whole(key: str, own: dict[str, Style]) -> Style:
             level=found.level if found.level is not None else base.level,
             size=found.size or base.size,
             bold=found.bold if found.bold is not None else base.bold,
+            italic=found.italic if found.italic is not None else base.italic,
         )
         above = base.based_on
     return found
