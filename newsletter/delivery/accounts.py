@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.engine import RowMapping
 
+from newsletter.delivery import queue
 from newsletter.delivery.database import Database
 from newsletter.delivery.mailboxes import CodeOf, known_as, mailboxes
 from newsletter.delivery.outcome import State
@@ -46,13 +47,14 @@ class Accounts:
             if not found:
                 return None
             living = self._living(connection, found)
+            working = bool(living) or self._awaits_workers(connection, found)
             segments: dict[str, Counter[str]] = defaultdict(Counter)
             due_at: float | None = None
             for run in found:
                 due_at = self._add_up(connection, run, living, segments, due_at)
         by_segment = {name: Counts(**counter) for name, counter in sorted(segments.items())}
         counts = Counts(**sum(segments.values(), Counter()))
-        state = _state(found[-1], counts, self._now(), working=bool(living))
+        state = _state(found[-1], counts, self._now(), working=working)
         return Status(issue=issue, state=state, counts=counts, by_segment=by_segment, due_at=due_at)
 
     def counts(self, run: Run) -> Counts:
@@ -113,6 +115,12 @@ class Accounts:
             fields = connection.scalar(select(people.c.fields).where(people.c.id == found["id"])) or "[]"
         row = row_of(found)
         return run, row, Person(row.id, row.address, row.code, tuple(json.loads(fields)))
+
+    def _awaits_workers(self, connection: Connection, found: Iterable[Run]) -> bool:
+        """Whether batches of these runs wait for workers, who are alive."""
+        if not self._database.is_shared:
+            return False
+        return bool(queue.workers(connection) and queue.waiting(connection, [run.id for run in found]))
 
     def _living(self, connection: Connection, found: Iterable[Run]) -> frozenset[str]:
         return self._owners.living(connection, [run.id for run in found])
@@ -197,6 +205,8 @@ def _state(newest: Run, counts: Counts, now: float, *, working: bool) -> RunStat
         return RunState.SCHEDULED if handed_over and counts.accepted else RunState.COMPLETE
     if newest.stop_at is not None:
         return RunState.STOPPED
+    if newest.halted:
+        return RunState.PAUSED
     if newest.timing.hold_until is not None and now < newest.timing.hold_until:
         return RunState.HELD
     if early and not handed_over:

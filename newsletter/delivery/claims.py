@@ -34,7 +34,7 @@ from newsletter.delivery.accounts import in_canary, of_run, select_runs
 from newsletter.delivery.database import Database
 from newsletter.delivery.many import as_table, fetched, given
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
-from newsletter.delivery.owners import Owners
+from newsletter.delivery.owners import Owners, is_stopped
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Claim, Claimed, Run
 from newsletter.delivery.schema import owners, people, runs
@@ -133,9 +133,7 @@ class Claims:
         now = self._now()
         attempt = secrets.token_hex(6)
         with self._database.write(promptly=True) as connection:
-            said_stop = func.coalesce(runs.c.stop_at, runs.c.recalled_at)
-            stopped = connection.scalar(select(said_stop).where(runs.c.id == run.id))
-            if stopped is not None:
+            if is_stopped(connection, run.id):
                 return Claim(stopped=True)
             taken = _take(connection, run, limit, owner=owner, attempt=attempt, after=after, now=now)
             claimed = tuple(_claimed(row) for row in taken if row.state == State.CLAIMED)

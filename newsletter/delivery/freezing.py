@@ -141,6 +141,8 @@ def _insert_run(connection: Connection, new: NewRun, issue_id: int, now: float) 
             hold_until=new.timing.hold_until,
             not_after=new.timing.not_after,
             canary_segment=canary.segment if canary else None,
+            per_second=new.per_second,
+            unsubscribe_group=new.unsubscribe_group,
             ending="",
         )
         .returning(runs.c.id),

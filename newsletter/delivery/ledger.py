@@ -14,10 +14,11 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from newsletter.delivery import freezing, mailboxes, settling, used_lists
+from newsletter.delivery import freezing, mailboxes, queue, settling, used_lists
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
+from newsletter.delivery.cutting import cut
 from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.events import Events
 from newsletter.delivery.forgetting import Forgetting
@@ -31,6 +32,7 @@ from newsletter.delivery.run import Kind, NewRun, Run
 from newsletter.delivery.schedules import Schedules
 from newsletter.delivery.schema import approvals, issues, people, runs
 from newsletter.delivery.settling import Evidence
+from newsletter.delivery.sharing import Sharing
 from newsletter.delivery.suppressions import Suppressions
 from newsletter.delivery.used_lists import UsedList, UsedLists
 from newsletter.errors import UsageError
@@ -64,6 +66,7 @@ class Ledger:
         self.holdings = Holdings(database, code_of)
         self.forgetting = Forgetting(database, self.owners, now, code_of)
         self.schedules = Schedules(database, self.owners, now)
+        self.sharing = Sharing(database, self.owners, now)
 
     @classmethod
     def open(
@@ -84,6 +87,8 @@ class Ledger:
         """
         database = Database.open(url)
         try:
+            if database.is_shared:
+                _prepare_queue(database)
             mailboxes.refuse_other_secret(database, code_of)
         except BaseException:
             database.close()
@@ -127,7 +132,16 @@ class Ledger:
             for other, theirs in along:
                 freezing.freeze(connection, other, theirs, now=self._now())
             used_lists.keep(connection, run_id, lists)
-            return next(run for run in select_runs(connection, new.issue) if run.id == run_id)
+            run = next(run for run in select_runs(connection, new.issue) if run.id == run_id)
+            if self.sharing.carries(run):
+                if self._code_of is not None:
+                    mailboxes.bind_secret(connection, self._code_of)
+                cut(connection, run, now=self._now())
+            return run
+
+    def beside(self) -> Ledger:
+        """The same ledger for another thread. To be closed once, with this one."""
+        return Ledger(self._database, self.processes, self._now, self._code_of, self._silence_s)
 
     def runs(self, issue: str | None = None, kind: Kind | None = Kind.REAL) -> tuple[Run, ...]:
         """The runs of an issue, or of all, oldest first."""
@@ -193,7 +207,7 @@ class Ledger:
         """Take back a stop, by a person's word; the runs with work left, oldest first."""
         with self._database.write() as connection:
             ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
-            connection.execute(update(runs).where(runs.c.id.in_(ids)).values(stop_at=None))
+            connection.execute(update(runs).where(runs.c.id.in_(ids)).values(stop_at=None, halted=""))
         return self.open_runs(issue)
 
     def go_on(self, issue: str) -> None:
@@ -258,3 +272,12 @@ class Ledger:
                 .order_by(approvals.c.id)
                 .limit(1)
             )
+
+
+def _prepare_queue(database: Database) -> None:
+    """Procrastinate's tables as the installed version wants them. Two processes may come at once."""
+    with database.read() as connection:
+        ready = queue.is_prepared(connection)
+    if not ready:
+        with database.write() as connection:
+            queue.prepare(connection)

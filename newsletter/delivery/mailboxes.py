@@ -70,7 +70,8 @@ def refuse_other_secret(database: Database, code_of: CodeOf | None) -> None:
         bound = connection.scalar(select(facts.c.value).where(facts.c.name == _SECRET))
     if bound is not None and (code_of is None or code_of(_SECRET) != bound):
         raise LedgerError(
-            "this is not the secret by which the ledger knows the people who were erased",
-            "Nobody was sent to. Put the old secret back: NEWSLETTER_SECRET, or the file .newsletter/secret. "
+            "this is not the secret of this ledger: by it the links in its mail are signed, and the people who"
+            " were erased are known",
+            "Nobody was sent to. Put the right secret: NEWSLETTER_SECRET, or the file .newsletter/secret. "
             "If it is lost for good, see: newsletter suppress give-up-codes --help",
         )

@@ -102,7 +102,7 @@ class Owners:
                 .where(owners.c.owner == owner)
                 .values(seen_at=_DATABASE_TIME, silence_s=self._silence_s, lost_at=None)
             )
-            return connection.scalar(select(runs.c.stop_at).where(runs.c.id == run_id)) is not None
+            return is_stopped(connection, run_id)
 
     def on_runs(self, connection: Connection, run_ids: Collection[int] | None = None) -> list[Owner]:
         """Those who are or were at work on these runs, or on any."""
@@ -144,6 +144,12 @@ class Owners:
     def forget(self, connection: Connection, owner: str, run_id: int) -> None:
         """A process has left the run, or its last words were heard."""
         connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run_id))
+
+
+def is_stopped(connection: Connection, run_id: int) -> bool:
+    """Whether a person, or the breaker of one of its workers, stopped a run."""
+    stopped = runs.c.stop_at.is_not(None) | (runs.c.halted != "")
+    return bool(connection.scalar(select(stopped).where(runs.c.id == run_id)))
 
 
 _DATABASE_TIME: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Float)

@@ -45,10 +45,11 @@ class Turn(IntEnum):
 
     MIGRATE = 1
     FREEZE = 2
+    CUT = 3
 
 
-_NAMESPACE = 0x4E4C
-"""The first half of our advisory locks' keys; other programs in the same database have their own."""
+_NAMESPACE = 0x4E4C00
+"""The first half of our advisory locks' keys begins here; other programs in the database have their own."""
 
 
 def connect(url: URL) -> Engine:
@@ -68,10 +69,11 @@ def _on_connect(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def take_turn(connection: Connection, turn: Turn) -> None:
-    """Wait for the others' turn to end, and keep ours to the end of the transaction."""
+def take_turn(connection: Connection, turn: Turn, of: int = 0) -> None:
+    """Wait for the others' turn to end, and keep ours to the end of the transaction. `of` is a run's id."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _NAMESPACE, "b": int(turn)})
+        lock = text("SELECT pg_advisory_xact_lock(:turn, :of)")
+        connection.execute(lock, {"turn": _NAMESPACE + turn, "of": of})
 
 
 def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -62,6 +62,8 @@ class NewRun:
     """A hash of the draft's content, by which the same draft under another id is recognised."""
     timing: Timing = field(default_factory=Timing)
     canary: Canary | None = None
+    per_second: float | None = None
+    unsubscribe_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,12 @@ class Run:
     """Since when: who was claimed before is in no batch, or in one that is past."""
     recalled_at: float | None
     """Since when the provider is being asked to discard it."""
+    halted: str
+    """Why the workers stopped it, all of them, until a person resumes it; empty otherwise."""
+    per_second: float | None
+    """The pace that all its workers share, where several machines send."""
+    unsubscribe_group: int | None
+    """SendGrid's, as frozen, where several machines send."""
 
     @classmethod
     def of(cls, row: RowMapping) -> Run:
@@ -101,6 +109,11 @@ class Run:
         timing = Timing(**{name: values.pop(name) for name in ("start_at", "hold_until", "not_after")})
         values |= {"kind": Kind(values["kind"]), "components": json.loads(values["components"])}
         return cls(timing=timing, **values)
+
+    def rests(self, now: float) -> bool:
+        """Whether nobody is to be mailed until a person says so: it was stopped, or halted, or is too late."""
+        until = self.timing.not_after
+        return self.stop_at is not None or bool(self.halted) or (until is not None and now > until)
 
     def part(self, first_id: int, last_id: int) -> Run:
         """The same run, with these of its people alone."""

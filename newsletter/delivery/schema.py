@@ -64,6 +64,10 @@ runs = Table(
     Column("stop_at", Float),
     Column("ended_at", Float),
     Column("ending", String, nullable=False, default=""),
+    # What the workers of several machines share: why they all stopped, their pace, what their requests ask for.
+    Column("halted", String, nullable=False, server_default=""),
+    Column("per_second", Float),
+    Column("unsubscribe_group", Integer),
 )
 
 people = Table(
