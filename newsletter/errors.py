@@ -100,6 +100,10 @@ class TransportStopped(NewsletterError):
     exit_code = 5
 
 
+class Unreachable(TransportStopped):
+    """No line to the relay or provider could be opened, or kept: perhaps from this machine alone."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known name, or all of them where none is near."""
     names = sorted(set(known))

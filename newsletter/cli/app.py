@@ -579,6 +579,42 @@ def audit(
 
 
 @app.command()
+def worker(
+    concurrency: Annotated[
+        int, typer.Option(metavar="N", min=1, max=64, help="Batches at a time; they share the connections.")
+    ] = 2,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=0, max=65535, help="Answer /live, /ready and /metrics at this port."),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(metavar="HOST", help="At this address; 0.0.0.0 for every one of this machine.")
+    ] = "127.0.0.1",
+    grace: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Be gone so long after SIGTERM, whatever is open.")
+    ] = 25,
+    dead_after: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=2, help="Other machines take it for dead after this silence."),
+    ] = 30,
+    drain: Annotated[bool, typer.Option("--drain", help="End when the queue is empty.")] = False,
+) -> int:
+    """Carry what `send` put into the queue of a shared ledger, on any number of machines, until told to stop.
+
+    Example: newsletter worker --metrics-port 9100
+    """
+    from newsletter.cli import working
+
+    return working.work(
+        at_once=concurrency,
+        dead_after_s=dead_after,
+        grace_s=grace,
+        metrics=None if metrics_port is None else (metrics_host, metrics_port),
+        wait=not drain,
+    )
+
+
+@app.command()
 def doctor(
     delivered: Annotated[
         Path | None,

@@ -48,6 +48,17 @@ class Ending(StrEnum):
     """By the transport or the breaker: a fault about us."""
 
 
+class Obstacle(StrEnum):
+    """What blocked a session."""
+
+    CONTENT = "content"
+    """The breaker: refusals say that something is wrong with what we are or send."""
+    WAY_OUT = "way out"
+    """The relay or provider does not let us in: a key, a password, a setting."""
+    UNREACHABLE = "unreachable"
+    """No line to it can be opened, or kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How eagerly, and how patiently."""

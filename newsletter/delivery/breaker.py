@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from newsletter.delivery.fate import Fate
 from newsletter.delivery.outcome import Outcome, State
@@ -42,14 +43,19 @@ _FEW = 2
 class Breaker:
     """Sees every outcome, and says why to stop, once there is reason."""
 
-    def __init__(self, tolerance: Tolerance) -> None:
-        self._tolerance = tolerance
-        self._recent: deque[tuple[bool, bool]] = deque(maxlen=tolerance.window)
+    def __init__(self, tolerance: Tolerance | None = None) -> None:
+        self._tolerance = tolerance or Tolerance()
+        self._lock = Lock()
+        self._recent: deque[tuple[bool, bool]] = deque(maxlen=self._tolerance.window)
         self._accepted = False
         self.reason: str | None = None
 
     def see(self, outcome: Outcome) -> None:
-        """Take one outcome into account."""
+        """Take one outcome into account. Threads of several sessions of one run may share a breaker."""
+        with self._lock:
+            self._see(outcome)
+
+    def _see(self, outcome: Outcome) -> None:
         if outcome.state is State.ACCEPTED:
             self._accepted = True
         refused = outcome.state is State.REJECTED

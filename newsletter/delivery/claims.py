@@ -39,6 +39,7 @@ from newsletter.delivery.processes import Processes
 from newsletter.delivery.run import Claim, Claimed, Run
 from newsletter.delivery.schema import owners, people, runs
 from newsletter.delivery.suppressions import NewSuppression, add_all, of_person
+from newsletter.log import Happening, note
 from newsletter.model import Person
 
 _UNHEARD = "the sending process died before the reply was written down"
@@ -185,10 +186,13 @@ class Claims:
             whole = _whole(connection, run)
             for owner in self._owners.lock(connection, run.id):
                 words = self._processes.last_words(owner.name)
+                became = 0
                 if words is not None:
-                    unknown += self._settle_by_journal(connection, whole, owner.name, words, patience)
+                    became = self._settle_by_journal(connection, whole, owner.name, words, patience)
                 elif not owner.lost:
-                    unknown += self._give_up(connection, whole, owner.name)
+                    became = self._give_up(connection, whole, owner.name)
+                note(Happening.OWNER_LOST, owner=owner.name, run=run.name, unknown=became)
+                unknown += became
                 if owner.fresh is None or self._processes.knows(owner.name):
                     self._owners.forget(connection, owner.name, run.id)
                     buried.append(owner.name)
@@ -198,14 +202,18 @@ class Claims:
             self._processes.bury(name)
         return unknown
 
-    def tidy(self, patience: Patience) -> None:
-        """Settle the claims of the dead on all runs, and remove the journals that have no more to say."""
+    def tidy(self, patience: Patience) -> int:
+        """Settle the claims of the dead on all runs, and remove the journals that have no more to say.
+
+        Returns on how many runs somebody had died.
+        """
         with self._database.read(promptly=True) as connection:
-            begun = frozenset(connection.scalars(select(owners.c.run_id)))
-            found = [run for run in select_runs(connection) if run.id in begun]
+            left = frozenset(each.run_id for each in self._owners.dead(connection))
+            found = [run for run in select_runs(connection) if run.id in left] if left else []
         for run in found:
             self.recover(run, patience)
         self._processes.sweep(self._has_a_run)
+        return len(found)
 
     def _has_a_run(self, owner: str) -> bool:
         with self._database.read(promptly=True) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from threading import Event
 from typing import Protocol
 
@@ -15,6 +16,21 @@ class Clock(Protocol):
 
     def wait(self, seconds: float, woken_by: Event) -> None:
         """Wait, or less when the event is set."""
+
+
+class SharedClock:
+    """The time of a database that several machines share, counted on by a clock that nobody sets."""
+
+    def __init__(self, epoch_s: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._ahead_s = epoch_s - monotonic()
+
+    def now(self) -> float:
+        """Epoch seconds, UTC."""
+        return self._monotonic() + self._ahead_s
+
+    def wait(self, seconds: float, woken_by: Event) -> None:
+        woken_by.wait(seconds)
 
 
 class SystemClock:

@@ -26,7 +26,7 @@ from newsletter.delivery.outcome import Outcome, State
 from newsletter.delivery.owners import Lease
 from newsletter.delivery.processes import MARKS, Mark, Process
 from newsletter.delivery.transports import Line, LineLost, Parcel, Transport
-from newsletter.errors import TransportStopped
+from newsletter.errors import Unreachable
 
 Batch = Sequence[Parcel]
 
@@ -224,11 +224,11 @@ class Worker(Thread):
         self._line.deliver(batch, report)
 
     def _wait_after(self, lost: LineLost) -> None:
-        """Let some time pass before the next line. Raises `TransportStopped` when nothing gets through."""
+        """Let some time pass before the next line. Raises `Unreachable` when nothing gets through."""
         self._drop()
         self._losses.add(progress=self._desk.progress)
         if self._losses.without_hope and not self._desk.open_lines:
-            raise TransportStopped(
+            raise Unreachable(
                 f"{self._transport.name}: {self._losses.in_vain} lines in a row were lost,"
                 f" the last: {lost.detail}",
                 "Nobody is lost: see that the server can be reached, then resume.",

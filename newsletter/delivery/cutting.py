@@ -12,8 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, case, func, select
 
 from newsletter.delivery import queue
-from newsletter.delivery.accounts import of_run
-from newsletter.delivery.claims import in_canary
+from newsletter.delivery.accounts import in_canary, of_run
 from newsletter.delivery.outcome import State
 from newsletter.delivery.postgres import Turn, take_turn
 from newsletter.delivery.queue import Batch
@@ -65,11 +64,10 @@ def _batches(connection: Connection, run: Run, within: Batch | None) -> Iterator
     size = min(max(-(-(run.last_id - run.first_id + 1) // _PARTS), _FEWEST), _MOST)
     part = run if within is None else run.part(within.first_id, within.last_id)
     cell = ((people.c.id - run.first_id) // size).label("cell")
-    begins_at = max(run.timing.start_at or 0.0, run.timing.hold_until or 0.0)
     due_at = func.min(case((people.c.state == State.DEFERRED, people.c.due_at), else_=0.0))
     wanted = select(cell, due_at).where(*of_run(part), people.c.state.in_((State.PENDING, State.DEFERRED)))
     if run.waits_for_a_word:
         wanted = wanted.where(in_canary(run))
     for number, due in connection.execute(wanted.group_by(cell).order_by(cell)):
         first_id = run.first_id + number * size
-        yield Batch(run.id, first_id, first_id + size - 1, max(due, begins_at))
+        yield Batch(run.id, first_id, first_id + size - 1, max(due, run.begins_at))

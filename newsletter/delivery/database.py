@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError, OperationalError, ProgrammingError
@@ -115,6 +115,16 @@ class Database:
                 return _vacuum_sqlite(raw) if connection.dialect.name == "sqlite" else postgres.vacuum(raw)
             except connection.dialect.loaded_dbapi.Error:
                 return False
+
+    def time(self) -> float:
+        """What time it is by a shared ledger's own clock, epoch seconds."""
+        with self.read() as connection:
+            return connection.scalar(select(postgres.TIME)) or 0.0
+
+    @property
+    def conninfo(self) -> str:
+        """Where a shared ledger is, with the password."""
+        return postgres.conninfo(self._engine.url)
 
     def close(self) -> None:
         self._engine.dispose()

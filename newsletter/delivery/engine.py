@@ -20,7 +20,7 @@ from operator import attrgetter
 from queue import Empty, SimpleQueue
 from threading import Event
 
-from newsletter.delivery.books import Books, Ending, Policy
+from newsletter.delivery.books import Books, Ending, Obstacle, Policy
 from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.crew import Batch, Desk, GaveUp, Returned, Worker
@@ -28,9 +28,9 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.link import Link
 from newsletter.delivery.run import Claim, Counts, Run
 from newsletter.delivery.transports import LineLost, Messages, Parcel, Transport
-from newsletter.errors import TransportStopped
+from newsletter.errors import TransportStopped, Unreachable
 
-__all__ = ["Ending", "Policy", "Progress", "Summary", "deliver"]
+__all__ = ["Ending", "Obstacle", "Policy", "Progress", "Summary", "deliver"]
 
 _LEAVE_S = 10.0
 """How long a session without a ledger waits for what is in flight, so that the journal knows the end of it."""
@@ -51,6 +51,8 @@ class Summary:
     elapsed_s: float
     reason: str = ""
     hint: str = ""
+    obstacle: Obstacle | None = None
+    """With BLOCKED."""
 
     @property
     def exit_code(self) -> int:
@@ -81,19 +83,20 @@ def deliver(
     policy: Policy | None = None,
     progress: Progress | None = None,
     random: Callable[[], float] = default_random.random,
+    breaker: Breaker | None = None,
 ) -> Summary:
     """Deliver what a run still owes, as far as it goes now. `skeletons` are its editions by segment.
 
     Setting `stop` finishes what is in flight and ends. A `KeyboardInterrupt` leaves at once: what is then in
     flight is settled by the next process, from the journal. Raises what a defect raises, and no
-    `TransportStopped`: that is in the summary.
+    `TransportStopped`: that is in the summary. Sessions of the same run may share a `breaker`.
     """
     policy = policy or Policy()
     link = Link(ledger.owners.lease(), clock, stop)
     link(lambda: ledger.claims.tidy(policy.patience))
     process = ledger.processes.start()
     link(lambda: ledger.claims.begin(run, process.name))
-    desk = Desk(process, Breaker(policy.tolerance), stop, link.lease)
+    desk = Desk(process, breaker or Breaker(policy.tolerance), stop, link.lease)
     books = Books(ledger, run, process, policy=policy, clock=clock, random=random, link=link)
     link.on_return = books.come_back
 
@@ -121,6 +124,7 @@ def deliver(
         elapsed_s=books.elapsed_s,
         reason=loop.reason,
         hint=loop.hint,
+        obstacle=loop.obstacle if ending is Ending.BLOCKED else None,
     )
 
 
@@ -152,6 +156,7 @@ class _Loop:
         self.work: SimpleQueue[Batch | None] = SimpleQueue()
         self.reason = ""
         self.hint = ""
+        self.obstacle = Obstacle.CONTENT
 
     def run(self) -> Ending:
         """Go on until there is a reason to end; then bring in what is out."""
@@ -257,6 +262,8 @@ class _Loop:
             self._desk.halt.set()
             if isinstance(word.end, TransportStopped):
                 self.reason, self.hint = word.end.message, word.end.hint
+                out_of_reach = isinstance(word.end, Unreachable)
+                self.obstacle = Obstacle.UNREACHABLE if out_of_reach else Obstacle.WAY_OUT
             else:
                 self.defect = word.end
 

@@ -18,6 +18,7 @@ from newsletter.delivery import freezing, mailboxes, queue, settling, used_lists
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
+from newsletter.delivery.clock import Clock, SharedClock, SystemClock
 from newsletter.delivery.cutting import cut
 from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.events import Events
@@ -52,6 +53,8 @@ class Ledger:
     ) -> None:
         self._database = database
         self._now = now
+        self.clock: Clock = SystemClock()
+        """By which its runs are carried."""
         self._code_of = code_of
         self._silence_s = silence_s
         self.processes = processes
@@ -66,7 +69,7 @@ class Ledger:
         self.holdings = Holdings(database, code_of)
         self.forgetting = Forgetting(database, self.owners, now, code_of)
         self.schedules = Schedules(database, self.owners, now)
-        self.sharing = Sharing(database, self.owners, now)
+        self.sharing = Sharing(database, self.owners, now, silence_s)
 
     @classmethod
     def open(
@@ -74,14 +77,15 @@ class Ledger:
         url: str,
         *,
         processes: Path,
-        now: Callable[[], float],
+        now: Callable[[], float] | None = None,
         code_of: CodeOf | None = None,
         silence_s: float = SILENCE_S,
     ) -> Ledger:
         """Open or make the ledger at `url` (a path means SQLite). `processes` is the folder of locked files.
 
         `code_of` makes the code of a mailbox with the workspace's secret: those who were erased are known by
-        nothing else. After `silence_s` without a word other machines take this process for dead.
+        nothing else. After `silence_s` without a word other machines take this process for dead. Where no time
+        is given, a shared ledger goes by its own and any other by this machine's.
 
         Raises `LedgerError`, also where the secret is not the one that made the codes in the ledger.
         """
@@ -95,7 +99,10 @@ class Ledger:
             raise
         # A plan asks after the same mailbox several times over, and then never again.
         remembered = None if code_of is None else lru_cache(maxsize=16)(code_of)
-        return cls(database, Processes(processes), now, remembered, silence_s)
+        clock = _clock(database)
+        ledger = cls(database, Processes(processes), now or clock.now, remembered, silence_s)
+        ledger.clock = clock
+        return ledger
 
     @classmethod
     def bind_anew(cls, url: str, code_of: CodeOf) -> None:
@@ -110,6 +117,16 @@ class Ledger:
                 mailboxes.bind_anew(connection, code_of)
         finally:
             database.close()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several machines may use it, and workers carry its runs."""
+        return self._database.is_shared
+
+    @property
+    def conninfo(self) -> str:
+        """Where a shared ledger is, with the password: for whom it has to be told to."""
+        return self._database.conninfo
 
     def close(self) -> None:
         self._database.close()
@@ -141,7 +158,9 @@ class Ledger:
 
     def beside(self) -> Ledger:
         """The same ledger for another thread. To be closed once, with this one."""
-        return Ledger(self._database, self.processes, self._now, self._code_of, self._silence_s)
+        other = Ledger(self._database, self.processes, self._now, self._code_of, self._silence_s)
+        other.clock = self.clock
+        return other
 
     def runs(self, issue: str | None = None, kind: Kind | None = Kind.REAL) -> tuple[Run, ...]:
         """The runs of an issue, or of all, oldest first."""
@@ -272,6 +291,10 @@ class Ledger:
                 .order_by(approvals.c.id)
                 .limit(1)
             )
+
+
+def _clock(database: Database) -> Clock:
+    return SharedClock(database.time()) if database.is_shared else SystemClock()
 
 
 def _prepare_queue(database: Database) -> None:

@@ -19,9 +19,10 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Float, cast, delete, extract, func, null, select, update
+from sqlalchemy import Connection, delete, null, select, update
 
 from newsletter.delivery.database import Database, insert_new
+from newsletter.delivery.postgres import TIME
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.schema import owners, runs
 
@@ -91,7 +92,7 @@ class Owners:
         row: dict[str, object] = {"owner": owner, "run_id": run_id, "since": since}
         with self._database.write(promptly=True) as connection:
             if self.are_leased:
-                row |= {"seen_at": connection.scalar(select(_DATABASE_TIME)), "silence_s": self._silence_s}
+                row |= {"seen_at": connection.scalar(select(TIME)), "silence_s": self._silence_s}
             connection.execute(insert_new(connection, owners), row)
 
     def beat(self, owner: str, run_id: int) -> bool:
@@ -100,13 +101,13 @@ class Owners:
             connection.execute(
                 update(owners)
                 .where(owners.c.owner == owner)
-                .values(seen_at=_DATABASE_TIME, silence_s=self._silence_s, lost_at=None)
+                .values(seen_at=TIME, silence_s=self._silence_s, lost_at=None)
             )
             return is_stopped(connection, run_id)
 
     def on_runs(self, connection: Connection, run_ids: Collection[int] | None = None) -> list[Owner]:
         """Those who are or were at work on these runs, or on any."""
-        fresh = owners.c.seen_at + owners.c.silence_s > _DATABASE_TIME if self.are_leased else null()
+        fresh = owners.c.seen_at + owners.c.silence_s > TIME if self.are_leased else null()
         asked = select(owners.c.owner, owners.c.run_id, fresh.label("fresh"), owners.c.lost_at)
         if run_ids is not None:
             asked = asked.where(owners.c.run_id.in_(run_ids))
@@ -124,21 +125,28 @@ class Owners:
             return self._processes.is_alive(owner.name)
         return owner.fresh and not owner.lost
 
+    def dead(self, connection: Connection, run_ids: Collection[int] | None = None) -> list[Owner]:
+        """Those who died and of whom something is to be settled."""
+        return [each for each in self.on_runs(connection, run_ids) if self._is_to_be_settled(each)]
+
+    def _is_to_be_settled(self, owner: Owner) -> bool:
+        """Of whom was given up from afar, only their own folder can say more."""
+        return not self.is_alive(owner) and not (owner.lost and not self._processes.knows(owner.name))
+
     def lock(self, connection: Connection, run_id: int) -> list[Owner]:
         """The dead of a run, their rows locked: to be settled by one process alone."""
-        dead = [each.name for each in self.on_runs(connection, [run_id]) if not self.is_alive(each)]
+        dead = [each.name for each in self.dead(connection, [run_id])]
         rows = select(owners.c.owner).where(owners.c.run_id == run_id, owners.c.owner.in_(dead))
         connection.execute(rows.order_by(owners.c.owner).with_for_update()).all()
         # Somebody may have come back, or been settled, before the rows were locked.
-        again = self.on_runs(connection, [run_id]) if dead else []
-        return [each for each in again if each.name in dead and not self.is_alive(each)]
+        return [each for each in self.dead(connection, [run_id]) if each.name in dead] if dead else []
 
     def lose(self, connection: Connection, owner: Owner) -> None:
         """Take a process of another machine for dead; its row waits for its next word."""
         connection.execute(
             update(owners)
             .where(owners.c.owner == owner.name, owners.c.run_id == owner.run_id)
-            .values(lost_at=_DATABASE_TIME)
+            .values(lost_at=TIME)
         )
 
     def forget(self, connection: Connection, owner: str, run_id: int) -> None:
@@ -147,9 +155,6 @@ class Owners:
 
 
 def is_stopped(connection: Connection, run_id: int) -> bool:
-    """Whether a person, or the breaker of one of its workers, stopped a run."""
-    stopped = runs.c.stop_at.is_not(None) | (runs.c.halted != "")
+    """Whether a person, or the breaker of one of its workers, stopped a run, or it is being called back."""
+    stopped = runs.c.stop_at.is_not(None) | runs.c.recalled_at.is_not(None) | (runs.c.halted != "")
     return bool(connection.scalar(select(stopped).where(runs.c.id == run_id)))
-
-
-_DATABASE_TIME: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Float)

@@ -8,16 +8,22 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
+    Float,
     Table,
+    cast,
     create_engine,
     event,
+    extract,
+    func,
     text,
 )
 from sqlalchemy.engine import URL
@@ -52,6 +58,18 @@ _NAMESPACE = 0x4E4C00
 """The first half of our advisory locks' keys begins here; other programs in the database have their own."""
 
 
+TIME: ColumnElement[float] = cast(extract("epoch", func.clock_timestamp()), Float)
+"""What time it is by the server's clock, epoch seconds."""
+
+
+def conninfo(url: URL) -> str:
+    """The same place for programs that speak to PostgreSQL without SQLAlchemy."""
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - a third of a second
+
+    where = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return make_conninfo(where, **{name: value for name, value in _WAITS.items() if name not in url.query})
+
+
 def connect(url: URL) -> Engine:
     """An engine, not connected yet."""
     where = url.set(drivername=DRIVER)
@@ -78,12 +96,18 @@ def take_turn(connection: Connection, turn: Turn, of: int = 0) -> None:
 
 def copy(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Fill a table by COPY. Raises SQLAlchemy's errors, as a statement would."""
-    raw: Any = connection.connection.driver_connection
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with driver(connection) as raw, raw.cursor() as cursor, cursor.copy(statement) as into:
+        for row in rows:
+            into.write_row(row)
+
+
+@contextmanager
+def driver(connection: Connection) -> Iterator[Any]:
+    """The driver's own connection, in the same transaction, with SQLAlchemy's errors."""
     errors = connection.dialect.loaded_dbapi.Error
     try:
-        with raw.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as into:
-            for row in rows:
-                into.write_row(row)
+        yield connection.connection.driver_connection
     except errors as error:
         raise DBAPIError.instance(
             None, None, error, errors, hide_parameters=True, dialect=connection.dialect

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, text
-from sqlalchemy.exc import DBAPIError
 
 from newsletter.delivery import postgres
 from newsletter.delivery.database import insert_new
@@ -98,25 +97,22 @@ def defer(connection: Connection, batches: Iterable[Batch]) -> None:
     from procrastinate import SyncPsycopgConnector, exceptions  # noqa: PLC0415 - as above
     from procrastinate.manager import JobManager  # noqa: PLC0415
 
-    raw: Any = connection.connection.driver_connection
-    try:
-        JobManager(SyncPsycopgConnector()).batch_defer_jobs([_job(each) for each in batches], connection=raw)
-    except exceptions.ConnectorException as error:
-        errors = connection.dialect.loaded_dbapi.Error
-        if not isinstance(error.__cause__, errors):
-            raise
-        raise DBAPIError.instance(
-            None, None, error.__cause__, errors, hide_parameters=True, dialect=connection.dialect
-        ) from None
+    with postgres.driver(connection) as raw:
+        try:
+            JobManager(SyncPsycopgConnector()).batch_defer_jobs(
+                [_job(each) for each in batches], connection=raw
+            )
+        except exceptions.ConnectorException as error:
+            raise error.__cause__ or error from None
 
 
-def workers(connection: Connection) -> int:
+def workers(connection: Connection, silence_s: float = SILENCE_S) -> int:
     """How many workers live, on all machines."""
     fresh = text(
         "SELECT count(*) FROM procrastinate_workers"
         " WHERE last_heartbeat > now() - make_interval(secs => :silence)"
     )
-    return connection.scalar(fresh, {"silence": SILENCE_S}) or 0
+    return connection.scalar(fresh, {"silence": silence_s}) or 0
 
 
 def waiting(connection: Connection, run_ids: Iterable[int] | None = None) -> int:
@@ -130,15 +126,14 @@ def waiting(connection: Connection, run_ids: Iterable[int] | None = None) -> int
     return connection.scalar(ready, {"queue": QUEUE, "runs": wanted}) or 0
 
 
-def clear_abandoned(connection: Connection) -> frozenset[int]:
-    """Remove the jobs whose worker has died; the runs that are to be cut again."""
+def clear_abandoned(connection: Connection, silence_s: float) -> int:
+    """Remove the jobs whose worker has died; their number. Their runs are to be cut again."""
     removed = text(
         "DELETE FROM procrastinate_jobs AS job WHERE queue_name = :queue AND status = 'doing' AND NOT EXISTS"
         " (SELECT FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id"
         " AND last_heartbeat > now() - make_interval(secs => :silence))"
-        " RETURNING (args ->> 'run_id')::int"
     )
-    return frozenset(connection.scalars(removed, {"queue": QUEUE, "silence": SILENCE_S}))
+    return connection.execute(removed, {"queue": QUEUE, "silence": silence_s}).rowcount
 
 
 # Procrastinate's tables
@@ -189,5 +184,5 @@ def _migrations() -> list[Path]:
 
 
 def _run(connection: Connection, script: Path) -> None:
-    raw: Any = connection.connection.driver_connection
-    raw.execute(script.read_text(encoding="utf-8"))
+    with postgres.driver(connection) as raw:
+        raw.execute(script.read_text(encoding="utf-8"))

@@ -47,10 +47,10 @@ class Watchdog:
             with self._lock:
                 now = time.monotonic()
                 for name in [name for name, (until, _) in self._due.items() if until <= now]:
-                    _hang_up(self._due.pop(name)[1])
+                    hang_up(self._due.pop(name)[1])
 
 
-def _hang_up(fileno: int) -> None:
+def hang_up(fileno: int) -> None:
     """Shut a connection without closing it: its descriptor stays its owner's."""
     with suppress(OSError), socket.socket(fileno=os.dup(fileno)) as connection:
         connection.shutdown(socket.SHUT_RDWR)

@@ -9,15 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event
+from typing import TypedDict
 
 from newsletter import address, drift, plan
 from newsletter.audience import Roll
 from newsletter.checks import SpamScore, World
 from newsletter.delivery.books import Policy
-from newsletter.delivery.clock import Clock, SystemClock
+from newsletter.delivery.clock import Clock
 from newsletter.delivery.engine import Progress, Summary, deliver
+from newsletter.delivery.following import follow
 from newsletter.delivery.freezing import Frozen
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.owners import SILENCE_S
 from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
 from newsletter.delivery.suppressions import Suppressed
 from newsletter.dispatch.evidence import Proof, reconcile
@@ -32,7 +35,9 @@ from newsletter.dispatch.sources import exchange_lists, freshness, open_mailbox,
 from newsletter.dispatch.ways import (
     OUTBOX,
     SANDBOX,
+    check_way_out,
     is_rehearsal,
+    pace,
     sendgrid_access,
     skeletons,
     smtp_server,
@@ -53,6 +58,7 @@ __all__ = [
     "Proof",
     "call_back",
     "exchange_lists",
+    "check_way_out",
     "freeze",
     "freeze_test",
     "in_sandbox",
@@ -77,14 +83,18 @@ __all__ = [
 
 
 @contextmanager
-def open_ledger(workspace: Workspace, clock: Clock | None = None) -> Iterator[Ledger]:
-    """The workspace's ledger, closed at the end."""
+def open_ledger(
+    workspace: Workspace, clock: Clock | None = None, *, silence_s: float = SILENCE_S
+) -> Iterator[Ledger]:
+    """The workspace's ledger, closed at the end. Where no clock is given, a shared ledger has its own."""
     ledger = Ledger.open(
         workspace.database_url,
         processes=workspace.state_dir / "processes",
-        now=(clock or SystemClock()).now,
+        now=None if clock is None else clock.now,
         code_of=coder(workspace.secret()),
+        silence_s=silence_s,
     )
+    ledger.clock = clock or ledger.clock
     try:
         yield ledger
     finally:
@@ -203,6 +213,7 @@ def freeze(
         content=mailing.content,
         timing=timing or Timing(),
         canary=canary,
+        **_way(mailing),
     )
     if kind is Kind.REHEARSAL:
         return ledger.freeze(new, _frozen(mailing.workspace, made))
@@ -222,6 +233,7 @@ def freeze_test(ledger: Ledger, mailing: Mailing, addresses: Sequence[str]) -> R
             transport=mailing.transport,
             editions={first: mailing.editions[first]},
             headers=replace(mailing.headers, test=True),
+            **_way(mailing),
         ),
         [_copy(mailing, first, mailing.editions[first], each) for each in dict.fromkeys(addresses)],
     )
@@ -244,6 +256,7 @@ def _own_copies(
         editions=editions,
         headers=replace(mailing.headers, inert=True),
         timing=Timing(start_at=timing.start_at),
+        **_way(mailing),
     )
     return [(new, [_copy(mailing, name, chosen, sender.from_) for name, chosen in editions.items()])]
 
@@ -265,12 +278,20 @@ class Carriage:
 
     workspace: Workspace
     stop: Event = field(default_factory=Event)
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock | None = None
+    """The ledger's, where none is given."""
     progress: Progress | None = None
 
     def carry(self, ledger: Ledger, run: Run) -> Summary:
-        """Deliver what a run still owes, as frozen; what is for a time that SendGrid keeps, ahead of it."""
-        run = hand_over_ahead(self.workspace, ledger, run, now=self.clock.now())
+        """Deliver what a run still owes, as frozen; or look on while the workers do.
+
+        What is for a time that SendGrid keeps is handed over ahead of it, but by the workers at their time.
+        """
+        clock = self.clock or ledger.clock
+        if ledger.sharing.carries(run):
+            ledger.sharing.hand_on(run, per_second=self._rate(run))
+            return follow(ledger, run, clock=clock, stop=self.stop, progress=self.progress)
+        run = hand_over_ahead(self.workspace, ledger, run, now=clock.now())
         return deliver(
             ledger,
             run,
@@ -278,17 +299,29 @@ class Carriage:
                 self.workspace,
                 run.transport,
                 outbox=self.workspace.root / OUTBOX / _folder(run),
-                scheduled=scheduled(run, now=self.clock.now()),
+                scheduled=scheduled(run, now=clock.now()),
             ),
             skeletons(self.workspace, ledger.editions(run), ledger.headers(run), run=run.name),
-            clock=self.clock,
+            clock=clock,
             stop=self.stop,
             policy=Policy(per_second=self._rate(run)),
             progress=self.progress,
         )
 
     def _rate(self, run: Run) -> float | None:
-        return None if run.transport == OUTBOX else self.workspace.settings.limits.per_second
+        return pace(self.workspace, run.transport)
+
+
+class _Way(TypedDict):
+    per_second: float | None
+    unsubscribe_group: int | None
+
+
+def _way(mailing: Mailing) -> _Way:
+    """What the workers of other machines have to know of the way out."""
+    settings = mailing.workspace.settings
+    group = settings.sendgrid.unsubscribe_group if mailing.transport == "sendgrid" else None
+    return {"per_second": pace(mailing.workspace, mailing.transport), "unsubscribe_group": group}
 
 
 def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> bytes:

@@ -30,6 +30,11 @@ def is_rehearsal(transport: str) -> bool:
     return transport in {OUTBOX, SANDBOX}
 
 
+def pace(workspace: Workspace, transport: str) -> float | None:
+    """How many messages a second this way out may carry; a rehearsal may take all it can."""
+    return None if is_rehearsal(transport) else workspace.settings.limits.per_second
+
+
 def skeletons(
     workspace: Workspace, editions: Mapping[str, Edition], headers: Headers, *, run: str
 ) -> dict[str, Skeleton]:
@@ -41,6 +46,12 @@ def skeletons(
 def way_out(mailing: Mailing) -> Transport:
     """How a real mailing would leave. Raises `SettingsError` for settings by which nothing could."""
     return transport_for(mailing.workspace, mailing.transport, outbox=mailing.workspace.root / OUTBOX)
+
+
+def check_way_out(workspace: Workspace) -> None:
+    """Raise `SettingsError` where the workspace's own way out could carry nothing."""
+    if workspace.settings.transport != OUTBOX:
+        transport_for(workspace, workspace.settings.transport, outbox=workspace.root / OUTBOX)
 
 
 def transport_for(

@@ -1,0 +1,64 @@
+"""A worker at a terminal, or below a supervisor: it talks in events."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from threading import Event, Thread
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from newsletter import dispatch, log
+from newsletter.cli.writing import opened
+from newsletter.delivery.database import parse_url
+from newsletter.dispatch.haulage import Haulage
+from newsletter.errors import UsageError
+from newsletter.workspace import Workspace
+
+if TYPE_CHECKING:
+    from newsletter.workers import Worker
+
+
+def work(
+    *, at_once: int, dead_after_s: float, grace_s: float, metrics: tuple[str, int] | None, wait: bool
+) -> int:
+    """Carry batches until told to stop."""
+    workspace = opened()
+    _insist_on_sharing(workspace)
+    from newsletter.workers import Terms, Worker  # needs what `newsletter[postgres]` brings
+
+    dispatch.check_way_out(workspace)
+    log.write_to(sys.stderr)
+    stop = Event()
+    with dispatch.open_ledger(workspace, silence_s=dead_after_s) as ledger:
+        haulage = Haulage(workspace, clock=ledger.clock, stop=stop, at_once=at_once)
+        terms = Terms(at_once=at_once, wait=wait, grace_s=grace_s, metrics=metrics)
+        worker = Worker(ledger, haulage.carry, clock=ledger.clock, stop=stop, terms=terms)
+        _leave_on_signal(worker, stop)
+        try:
+            worker.run()
+        finally:
+            haulage.hang_up()
+    return 0
+
+
+def _insist_on_sharing(workspace: Workspace) -> None:
+    if parse_url(workspace.database_url).get_backend_name() != "postgresql":
+        raise UsageError(
+            "workers share a ledger in PostgreSQL, and this one is in SQLite",
+            "On one machine `newsletter send` needs no worker; for several set NEWSLETTER_DATABASE.",
+        )
+
+
+def _leave_on_signal(worker: Worker, stop: Event) -> None:
+    """The first signal finishes what is in flight; a second one leaves at once."""
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(130)
+        # Not here: a signal comes between any two steps, and to log is not safe there.
+        Thread(target=worker.leave, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)

@@ -1,0 +1,121 @@
+"""Taking jobs by Procrastinate, each done in a thread of its own.
+
+Rule: a database that does not answer ends nothing for good. Procrastinate's worker then leaves; another begins
+when it answers again, and what is being done meanwhile goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event
+from weakref import WeakSet
+
+import psycopg
+from procrastinate import App, PsycopgConnector, exceptions
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+
+from newsletter.delivery.queue import QUEUE, SILENCE_S, TASK, Batch
+from newsletter.delivery.watchdog import hang_up
+
+_POLL_S = 1.0
+"""How late a job may be taken that became due by time; of new ones the database tells at once."""
+
+_HEARTBEAT_S = 5.0
+_AGAIN_S = 2.0
+_FINISH_TRIES = 15
+"""Then the job counts as abandoned, as soon as its worker has gone."""
+
+
+class _Finishing(JobManager):
+    """Jobs that end well although the database was away, or another worker took them over meanwhile."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        for _ in range(_FINISH_TRIES):
+            try:
+                await super().finish_job(job, status, delete_job)
+            except exceptions.ConnectorException as error:
+                if isinstance(error.__cause__, psycopg.errors.RaiseException):
+                    return  # It is no longer ours. What was left of its batch has a job of its own.
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                return
+
+
+class Fetcher:
+    """Takes jobs until it is told to stop, or, unless it should `wait`, until there is none."""
+
+    def __init__(self, conninfo: str, do: Callable[[Batch], None], *, at_once: int, wait: bool) -> None:
+        self._conninfo = conninfo
+        self._do = do
+        self._at_once = at_once
+        self._wait = wait
+        self._stop = Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._connections: WeakSet[psycopg.AsyncConnection] = WeakSet()
+
+    def run(self) -> None:
+        """Take jobs. Returns when those begun are done."""
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._session())
+            except (exceptions.ConnectorException, psycopg.Error):
+                self._stop.wait(_AGAIN_S)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Take no more jobs. From any thread, or from a signal's handler."""
+        self._stop.set()
+        if self._loop is not None and self._task is not None:
+            with suppress(RuntimeError):  # It has just ended.
+                self._loop.call_soon_threadsafe(self._task.cancel)
+
+    def hang_up(self) -> None:
+        """Break the connections: the database does not answer, and nobody may have told them so."""
+        for connection in list(self._connections):
+            if not connection.closed:
+                hang_up(connection.fileno())
+
+    async def _session(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(self._at_once + 2, thread_name_prefix="batch"))
+        connector = PsycopgConnector(
+            conninfo=self._conninfo,
+            kwargs={"prepare_threshold": None, "application_name": "newsletter worker"},
+            configure=self._remember,
+            min_size=1,
+            max_size=self._at_once + 3,
+            timeout=10.0,
+        )
+        app = App(connector=connector)
+        app.job_manager = _Finishing(connector)
+
+        @app.task(name=TASK, queue=QUEUE)
+        def deliver(run_id: int, first_id: int, last_id: int) -> None:
+            self._do(Batch(run_id, first_id, last_id))
+
+        async with app.open_async():
+            self._task = asyncio.create_task(
+                app.run_worker_async(
+                    queues=[QUEUE],
+                    concurrency=self._at_once,
+                    wait=self._wait,
+                    fetch_job_polling_interval=_POLL_S,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    update_heartbeat_interval=_HEARTBEAT_S,
+                    stalled_worker_timeout=SILENCE_S,
+                )
+            )
+            if self._stop.is_set():
+                self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _remember(self, connection: psycopg.AsyncConnection) -> None:
+        self._connections.add(connection)
