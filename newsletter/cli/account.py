@@ -17,7 +17,7 @@ import typer
 
 from newsletter import dispatch
 from newsletter.address import mask
-from newsletter.cli import results, show
+from newsletter.cli import results, shared, show
 from newsletter.cli.choices import Unreached
 from newsletter.cli.timing import coming, keep_time, tell_ahead, told
 from newsletter.cli.writing import has_terminal, now, opened, written_to
@@ -76,7 +76,7 @@ def account(
     tell_ahead(workspace, ledger, issue)
     if stands is not None and (stands.counts.pending or stands.counts.deferred):
         due = "" if stands.due_at is None else f" (the next is due {told(workspace, stands.due_at)})"
-        show.say(f"to go on: newsletter resume {issue}{due}")
+        shared.tell_next(ledger, issue, due)
     return dispatch.worst(each for each in summaries if each.run.kind is not Kind.COPY) or (
         0 if stands is None else stands.exit_code
     )
@@ -100,6 +100,7 @@ def status(issue: str | None, *, as_json: bool) -> int:
             results.results(became[stands.issue], workspace.settings.timezone)
             show.reasons(ledger.accounts.rows(stands.issue, {State.REJECTED, State.DEFERRED, State.UNKNOWN}))
             tell_ahead(workspace, ledger, stands.issue)
+            shared.tell(ledger, stands.issue)
     if not found:
         show.say("nothing was sent from this workspace yet")
     return 0

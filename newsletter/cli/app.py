@@ -231,6 +231,9 @@ def send(
     without_sync: Annotated[
         bool, typer.Option("--without-sync", help="Send although `sync` was not run for too long.")
     ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Leave it to the workers of a shared ledger, and end.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Send a draft to its segments; by the outbox, a rehearsal on this disk.
@@ -256,6 +259,7 @@ def send(
             sandbox=sandbox,
             accept_drift=accept_drift,
             unsynced=without_sync,
+            no_wait=no_wait,
         ),
         as_json=json,
     )

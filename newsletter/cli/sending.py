@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import typer
 
 from newsletter import dispatch
-from newsletter.cli import show
+from newsletter.cli import shared, show
 from newsletter.cli.account import CUT_SHORT, account, carry, carry_copies
 from newsletter.cli.choices import Transport
 from newsletter.cli.rights import forget_what_is_old
@@ -16,7 +16,7 @@ from newsletter.cli.timing import keep_time, timing
 from newsletter.cli.writing import has_terminal, now, opened, parsed_address
 from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.run import Canary, Kind, Timing
+from newsletter.delivery.run import Canary, Kind, Run, Timing
 from newsletter.errors import Mistake, NotReady, SourceError, UsageError, Where, did_you_mean
 from newsletter.pipeline import Mailing, Planned, open_mailing
 from newsletter.plan import Receipt, in_words
@@ -35,6 +35,7 @@ class Wishes:
     accept_drift: bool = False
     unsynced: bool = False
     """That what is known of those who left may be old."""
+    no_wait: bool = False
 
     def timing(self, mailing: Mailing) -> Timing:
         """The times in epoch seconds. Raises `UsageError` for what cannot be."""
@@ -98,12 +99,17 @@ def send(
             show.plan(made)
         if dispatch.is_rehearsal(mailing.transport):
             return _rehearse(ledger, mailing, made, as_json=as_json)
-        dispatch.way_out(mailing)  # A key that is missing is said before anybody agrees to anything.
+        if wishes.no_wait:
+            shared.insist_on_sharing(ledger)
+        if not ledger.is_shared:
+            dispatch.way_out(mailing)  # A key that is missing is said before anybody agrees to anything.
         _agree(ledger, mailing, made, receipt, accept_drift=wishes.accept_drift)
         unfinished = ledger.open_runs(mailing.report.issue)
         begun = [run for run in unfinished if receipt and run.receipt == made.plan.receipt.value]
         if begun:
             keep_time(mailing.workspace, ledger, mailing.report.issue)
+        if wishes.no_wait:
+            return _leave_to_workers(ledger, mailing, made, begun, timing=when, canary=canary)
         summaries = [carry(mailing.workspace, ledger, run) for run in begun]
         cut_short = any(summary.exit_code in CUT_SHORT for summary in summaries)
         if made.plan.total and not cut_short:
@@ -114,6 +120,25 @@ def send(
         summaries += carry_copies(mailing.workspace, ledger, mailing.report.issue, summaries)
         forget_what_is_old(mailing.workspace, ledger)
         return account(mailing.workspace, ledger, mailing.report.issue, summaries, as_json=as_json)
+
+
+def _leave_to_workers(
+    ledger: Ledger,
+    mailing: Mailing,
+    made: Planned,
+    begun: Sequence[Run],
+    *,
+    timing: Timing,
+    canary: Canary | None,
+) -> int:
+    """Put everybody into the queue of the workers, and wait for nobody."""
+    for run in begun:
+        dispatch.hand_on(mailing.workspace, ledger, run)
+    if made.plan.total:
+        dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
+    show.say(f"the workers have it; how it stands: newsletter status {mailing.report.issue}")
+    shared.tell(ledger, mailing.report.issue)
+    return 0
 
 
 def test(

@@ -57,10 +57,11 @@ __all__ = [
     "Carriage",
     "Proof",
     "call_back",
-    "exchange_lists",
     "check_way_out",
+    "exchange_lists",
     "freeze",
     "freeze_test",
+    "hand_on",
     "in_sandbox",
     "is_rehearsal",
     "last_time",
@@ -289,7 +290,7 @@ class Carriage:
         """
         clock = self.clock or ledger.clock
         if ledger.sharing.carries(run):
-            ledger.sharing.hand_on(run, per_second=self._rate(run))
+            hand_on(self.workspace, ledger, run)
             return follow(ledger, run, clock=clock, stop=self.stop, progress=self.progress)
         run = hand_over_ahead(self.workspace, ledger, run, now=clock.now())
         return deliver(
@@ -310,6 +311,11 @@ class Carriage:
 
     def _rate(self, run: Run) -> float | None:
         return pace(self.workspace, run.transport)
+
+
+def hand_on(workspace: Workspace, ledger: Ledger, run: Run) -> None:
+    """Give a run to the workers, at the pace that the settings say now."""
+    ledger.sharing.hand_on(run, per_second=pace(workspace, run.transport))
 
 
 class _Way(TypedDict):

@@ -1,0 +1,37 @@
+"""What is said of runs that the workers of several machines carry."""
+
+from __future__ import annotations
+
+from newsletter.cli import show
+from newsletter.delivery.ledger import Ledger
+from newsletter.errors import UsageError
+
+
+def insist_on_sharing(ledger: Ledger) -> None:
+    """Raise `UsageError` where no worker could take over."""
+    if not ledger.is_shared:
+        raise UsageError(
+            "--no-wait leaves the sending to workers, and a ledger in SQLite has none",
+            "Leave it out, or set NEWSLETTER_DATABASE to a PostgreSQL that the workers share.",
+        )
+
+
+def tell(ledger: Ledger, issue: str) -> None:
+    """Who is at it, and why nobody is, where the workers all stopped."""
+    if not ledger.is_shared:
+        return
+    number = ledger.sharing.workers()
+    lives = show.counted(number, "worker lives", "workers live")
+    show.say(f"{lives} on all machines" if number else "no worker lives; start one: newsletter worker")
+    for run in ledger.runs(issue):
+        if run.halted:
+            show.say(f"halted: {run.halted}")
+
+
+def tell_next(ledger: Ledger, issue: str, due: str) -> None:
+    """What happens to those who are still to be mailed."""
+    carried = ledger.is_shared and not any(run.halted or run.stop_at is not None for run in ledger.runs(issue))
+    if carried and ledger.sharing.workers():
+        show.say(f"the workers go on with the others{due}; to stop them: newsletter stop {issue}")
+    else:
+        show.say(f"to go on: newsletter resume {issue}{due}")
