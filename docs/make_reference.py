@@ -20,7 +20,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from newsletter import checks, settings
+from newsletter import checks, log, metrics, settings
 from newsletter.cli.app import app
 from newsletter.delivery.run import RunState
 from newsletter.render.look import FONTS
@@ -171,12 +171,26 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def events() -> str:
+    """Each event of the log, with its fields."""
+    return _table(
+        ("event", "meaning and fields"), ((f"`{each.value}`", log.MEANINGS[each]) for each in log.Happening)
+    )
+
+
+def numbers() -> str:
+    """Each of our numbers for Prometheus."""
+    return _table(("number", "meaning"), ((f"`{name}`", meaning) for name, meaning in metrics.MEANINGS.items()))
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": all_settings,
     "fonts": fonts,
     "states": states,
     "checks": all_checks,
+    "events": events,
+    "numbers": numbers,
 }
 
 

@@ -24,19 +24,29 @@ class Happening(StrEnum):
 
     WORKER_STARTED = "worker-started"
     WORKER_STOPPING = "worker-stopping"
-    """It finishes what is in flight and gives the rest back."""
     WORKER_STOPPED = "worker-stopped"
-    BATCH_BEGUN = "batch-begun"
-    BATCH_ENDED = "batch-ended"
+    JOB_BEGUN = "job-begun"
+    JOB_ENDED = "job-ended"
     LEDGER_LOST = "ledger-lost"
-    """The database does not answer: nothing new is begun until it does."""
     LEDGER_BACK = "ledger-back"
     OWNER_LOST = "owner-lost"
-    """Another process was taken for dead, and its claims were settled, or called unknown."""
     RUN_HALTED = "run-halted"
-    """Refusals say that something is wrong with what we send: every worker stops with this run."""
     WAY_OUT_LOST = "way-out-lost"
-    """This worker cannot reach the relay or provider: it gives its batch back and tries later."""
+
+
+MEANINGS = {
+    Happening.WORKER_STARTED: "a worker takes jobs: `process`, `at_once`",
+    Happening.WORKER_STOPPING: "it was told to leave: it finishes what is in flight, and gives the rest back",
+    Happening.WORKER_STOPPED: "it is gone; `left_open` where its time of grace was over too soon",
+    Happening.JOB_BEGUN: "`run`, `issue`, `first` (the first row of the part it is about)",
+    Happening.JOB_ENDED: "the same, and `ending`, `settled` (people), `seconds`",
+    Happening.LEDGER_LOST: "the database does not answer: nothing is begun until it does; `reason`",
+    Happening.LEDGER_BACK: "it answers again; `tries`",
+    Happening.OWNER_LOST: "another process was taken for dead; `unknown` of its people are so now",
+    Happening.RUN_HALTED: "refusals say that something is wrong with what we send; `run`, `reason`",
+    Happening.WAY_OUT_LOST: "this worker cannot reach the relay or provider: it pauses; `reason`, `pause_s`",
+}
+"""What each event means, and its fields."""
 
 
 def note(happening: Happening, **fields: str | float | None) -> None:

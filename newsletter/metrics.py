@@ -1,6 +1,9 @@
 """Numbers for a watchman, in the text format of Prometheus: what this process did, and how the ledger stands.
 
-Rule: a number has a name of ours and, at most, an issue and a state beside it; no person is ever a label.
+Rules:
+
+1. The names are a contract. A number has, at most, an issue and a word of ours beside it; no person is a label.
+2. The ledger is asked when somebody looks, and one that does not answer is a number too.
 """
 
 from __future__ import annotations
@@ -29,76 +32,85 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # half as many lines
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+MEANINGS = {
+    "newsletter_ledger_up": "Whether the ledger answers: 1 or 0.",
+    "newsletter_people": "People of an issue that is not complete, by issue and state.",
+    "newsletter_workers": "Workers that live, on all machines.",
+    "newsletter_jobs_waiting": "Jobs that a worker may take now.",
+    "newsletter_jobs_at_work": "Jobs in hand of this worker.",
+    "newsletter_jobs_total": "Jobs done by this worker, by ending.",
+    "newsletter_people_settled_total": "People settled by this worker.",
+}
+
 
 class Meters:
-    """The numbers of one process."""
+    """The numbers of one process, beside those of the ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Callable[[], Ledger]) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._people = Counter(
-            "newsletter_people_settled", "People settled by this process.", registry=self._registry
-        )
-        self._batches = Counter(
-            "newsletter_batches",
-            "Batches done by this process, by ending.",
-            ["ending"],
-            registry=self._registry,
-        )
-        self._busy = Gauge("newsletter_batches_at_work", "Batches in hand now.", registry=self._registry)
-
-    def batch(self, summary: Summary) -> None:
-        """Count what came of a batch."""
-        self._people.inc(summary.settled)
-        self._batches.labels(summary.ending.value).inc()
-
-    def at_work(self, change: int) -> None:
-        """A batch was taken in hand (1), or put down (-1)."""
-        self._busy.inc(change)
-
-    def follow(self, open_ledger: Callable[[], Ledger]) -> None:
-        """From now on also tell how the ledger stands when asked."""
-        self._registry.register(_Standing(open_ledger))
+        self._registry.register(_Standing(ledger))
 
     def text(self) -> bytes:
         """All numbers, as Prometheus reads them."""
         return generate_latest(self._registry)
 
 
+class WorkerMeters(Meters):
+    """A worker's own numbers too."""
+
+    def __init__(self, ledger: Callable[[], Ledger]) -> None:
+        super().__init__(ledger)
+        self._people = Counter(*_named("newsletter_people_settled_total"), registry=self._registry)
+        self._jobs = Counter(*_named("newsletter_jobs_total"), ["ending"], registry=self._registry)
+        self._at_work = Gauge(*_named("newsletter_jobs_at_work"), registry=self._registry)
+
+    def job(self, summary: Summary) -> None:
+        """Count what came of a job."""
+        self._people.inc(summary.settled)
+        self._jobs.labels(summary.ending.value).inc()
+
+    def at_work(self, change: int) -> None:
+        """A job was taken in hand (1), or put down (-1)."""
+        self._at_work.inc(change)
+
+
 class _Standing(Collector):
     """How the ledger stands, asked anew each time."""
 
-    def __init__(self, open_ledger: Callable[[], Ledger]) -> None:
-        self._open = open_ledger
+    def __init__(self, ledger: Callable[[], Ledger]) -> None:
+        self._ledger = ledger
 
     def describe(self) -> Iterator[Metric]:
         """Nothing in advance: to register is not to ask the ledger."""
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("newsletter_ledger_up", "Whether the ledger answers.")
         try:
-            found = list(self._standing(self._open()))
+            found = list(self._standing(self._ledger()))
         except LedgerError:
-            up.add_metric([], 0)
-            yield up
+            yield _one("newsletter_ledger_up", 0)
             return
-        up.add_metric([], 1)
-        yield up
+        yield _one("newsletter_ledger_up", 1)
         yield from found
 
     def _standing(self, ledger: Ledger) -> Iterator[Metric]:
-        people = GaugeMetricFamily(
-            "newsletter_people", "People of an issue that is not complete, by state.", labels=["issue", "state"]
-        )
+        people = GaugeMetricFamily(*_named("newsletter_people"), labels=["issue", "state"])
         for issue in ledger.sharing.open_issues():
             stands = ledger.accounts.status(issue)
             for state, number in stands.counts.as_dict().items() if stands else ():
                 people.add_metric([issue, state], number)
         yield people
         if ledger.is_shared:
-            workers = GaugeMetricFamily("newsletter_workers", "Workers that live, on all machines.")
-            workers.add_metric([], ledger.sharing.workers())
-            waiting = GaugeMetricFamily("newsletter_batches_waiting", "Batches that wait for a worker.")
-            waiting.add_metric([], ledger.sharing.waiting())
-            yield from (workers, waiting)
+            yield _one("newsletter_workers", ledger.sharing.workers())
+            yield _one("newsletter_jobs_waiting", ledger.sharing.waiting())
+
+
+def _named(name: str) -> tuple[str, str]:
+    return name, MEANINGS[name]
+
+
+def _one(name: str, value: float) -> GaugeMetricFamily:
+    found = GaugeMetricFamily(*_named(name))
+    found.add_metric([], value)
+    return found

@@ -29,6 +29,8 @@ from newsletter.settings import Settings, parse_settings
 SETTINGS = "newsletter.yaml"
 DRAFT_SUFFIXES = (".md", ".markdown", ".yaml", ".yml")
 STATE = ".newsletter"
+LEDGER = "ledger.db"
+"""In the state folder: the ledger, unless `NEWSLETTER_DATABASE` says another."""
 DOMAIN_REPORT = "doctor.json"
 """In the state folder: `newsletter.checks.DomainReport` as JSON."""
 
@@ -256,7 +258,7 @@ class Workspace:
     @property
     def database_url(self) -> str:
         """`NEWSLETTER_DATABASE`, or SQLite in the state folder."""
-        return self.environment.get("NEWSLETTER_DATABASE") or f"sqlite:///{self.state_dir / 'ledger.db'}"
+        return self.environment.get("NEWSLETTER_DATABASE") or f"sqlite:///{self.state_dir / LEDGER}"
 
     def secret(self) -> bytes:
         """What signs unsubscribe links: `NEWSLETTER_SECRET`, or `.newsletter/secret`, made when needed."""

@@ -585,7 +585,7 @@ def audit(
 @app.command()
 def worker(
     concurrency: Annotated[
-        int, typer.Option(metavar="N", min=1, max=64, help="Batches at a time; they share the connections.")
+        int, typer.Option(metavar="N", min=1, max=64, help="Jobs at a time; they share the connections.")
     ] = 2,
     metrics_port: Annotated[
         int | None,
@@ -602,6 +602,10 @@ def worker(
         typer.Option(metavar="SECONDS", min=2, help="Other machines take it for dead after this silence."),
     ] = 30,
     drain: Annotated[bool, typer.Option("--drain", help="End when the queue is empty.")] = False,
+    bring: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Bring an SQLite ledger into the new shared one, and end."),
+    ] = None,
 ) -> int:
     """Carry what `send` put into the queue of a shared ledger, on any number of machines, until told to stop.
 
@@ -609,6 +613,8 @@ def worker(
     """
     from newsletter.cli import working
 
+    if bring is not None:
+        return working.bring(bring)
     return working.work(
         at_once=concurrency,
         dead_after_s=dead_after,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
+from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from newsletter import dispatch, log
+from newsletter.cli import show
 from newsletter.cli.writing import opened
 from newsletter.delivery.database import parse_url
 from newsletter.dispatch.haulage import Haulage
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 def work(
     *, at_once: int, dead_after_s: float, grace_s: float, metrics: tuple[str, int] | None, wait: bool
 ) -> int:
-    """Carry batches until told to stop."""
+    """Do jobs until told to stop."""
     workspace = opened()
     _insist_on_sharing(workspace)
     from newsletter.workers import Terms, Worker  # needs what `newsletter[postgres]` brings
@@ -40,6 +43,20 @@ def work(
             worker.run()
         finally:
             haulage.hang_up()
+    return 0
+
+
+def bring(path: Path) -> int:
+    """Copy an SQLite ledger into the shared one."""
+    workspace = opened()
+    _insist_on_sharing(workspace)
+    if not path.is_file():
+        raise UsageError(f"there is no {path}")
+    old = replace(workspace, environment={**workspace.environment, "NEWSLETTER_DATABASE": f"sqlite:///{path}"})
+    with dispatch.open_ledger(old) as source, dispatch.open_ledger(workspace, bringing=True) as target:
+        people = target.bring(source)
+        left = len(target.suppressions.keys())
+    show.say(f"brought over: {people:,} people of all runs, {left:,} who left; {path} is no longer used")
     return 0
 
 

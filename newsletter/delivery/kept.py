@@ -1,4 +1,4 @@
-"""Lines that outlast a session: a worker does one batch after another, and opening a line costs as much as many
+"""Lines that outlast a session: a worker does one job after another, and opening a line costs as much as many
 messages.
 
 Rule: a line is kept only after a hand-over that ended in order; whoever takes it next may count on it.

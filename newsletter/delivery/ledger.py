@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import select, update
 
-from newsletter.delivery import freezing, mailboxes, queue, settling, used_lists
+from newsletter.delivery import freezing, mailboxes, moving, queue, settling, used_lists
 from newsletter.delivery.accounts import Accounts, of_run, select_runs
 from newsletter.delivery.audit import Audit
 from newsletter.delivery.claims import Claims
@@ -25,7 +25,7 @@ from newsletter.delivery.events import Events
 from newsletter.delivery.forgetting import Forgetting
 from newsletter.delivery.holdings import Holdings
 from newsletter.delivery.mailboxes import CodeOf
-from newsletter.delivery.outcome import Cause, State, sources
+from newsletter.delivery.outcome import Cause, Patience, State, sources
 from newsletter.delivery.owners import SILENCE_S, Owners
 from newsletter.delivery.processes import Processes
 from newsletter.delivery.readings import Readings
@@ -117,6 +117,19 @@ class Ledger:
                 mailboxes.bind_anew(connection, code_of)
         finally:
             database.close()
+
+    def holds_anything(self) -> bool:
+        """Whether anybody was sent to, left, or was heard of."""
+        with self._database.read() as connection:
+            return moving.holds_anything(connection)
+
+    def bring(self, source: Ledger) -> int:
+        """Copy all of another ledger into this, which is shared and new; the number of people of its runs.
+
+        Raises `LedgerError`, also while somebody is at work on the other.
+        """
+        source.claims.tidy(Patience())
+        return moving.move(source._database, self._database)
 
     @property
     def is_shared(self) -> bool:

@@ -1,10 +1,10 @@
-"""The queue of batches: Procrastinate's jobs and workers, asked and told within a transaction of the ledger.
+"""The queue: jobs and workers by Procrastinate, asked and told within a transaction of the ledger.
 
 Rules:
 
 1. A job says where to look, never who is to be mailed: the ledger alone knows that. So a job may be lost, late
    or done twice, and nobody is mailed for it.
-2. A batch waits in the queue at most once; one that is being done may have its successor waiting.
+2. A job waits in the queue at most once; one that is being done may have its successor waiting.
 3. Procrastinate is imported only to put jobs in, and where workers take them (`workers/fetching.py`).
 """
 
@@ -24,7 +24,7 @@ from newsletter.delivery.database import insert_new
 from newsletter.delivery.schema import facts
 
 if TYPE_CHECKING:
-    from procrastinate.jobs import Job
+    from procrastinate.jobs import Job as Deferred
 
 QUEUE = "newsletter"
 TASK = "newsletter.deliver"
@@ -37,7 +37,7 @@ _SCHEMA = "procrastinate"
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Job:
     """A part of a run: people with ids of this range. `ready_at` is epoch seconds of the database."""
 
     run_id: int
@@ -53,7 +53,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A batch's job: one that waits, or else one that a living worker is at."""
+    """A job that is there: one that waits, or else one that a living worker is at."""
 
     id: int
     ready_at: float
@@ -79,28 +79,28 @@ def cancel(connection: Connection, job_id: int) -> None:
     connection.execute(text("SELECT procrastinate_cancel_job_v1(:id, false, true)"), {"id": job_id})
 
 
-def _job(batch: Batch) -> Job:
-    from procrastinate.jobs import Job  # noqa: PLC0415 - half a second
+def _deferred(job: Job) -> Deferred:
+    from procrastinate.jobs import Job as Deferred  # noqa: PLC0415 - half a second
 
-    return Job(
+    return Deferred(
         queue=QUEUE,
         lock=None,
-        queueing_lock=batch.name,
+        queueing_lock=job.name,
         task_name=TASK,
-        task_kwargs={"run_id": batch.run_id, "first_id": batch.first_id, "last_id": batch.last_id},
-        scheduled_at=datetime.fromtimestamp(batch.ready_at, UTC) if batch.ready_at else None,
+        task_kwargs={"run_id": job.run_id, "first_id": job.first_id, "last_id": job.last_id},
+        scheduled_at=datetime.fromtimestamp(job.ready_at, UTC) if job.ready_at else None,
     )
 
 
-def defer(connection: Connection, batches: Iterable[Batch]) -> None:
-    """Put a job for each batch into the queue, in this very transaction."""
+def defer(connection: Connection, jobs: Iterable[Job]) -> None:
+    """Put these into the queue, in this very transaction."""
     from procrastinate import SyncPsycopgConnector, exceptions  # noqa: PLC0415 - as above
     from procrastinate.manager import JobManager  # noqa: PLC0415
 
     with postgres.driver(connection) as raw:
         try:
             JobManager(SyncPsycopgConnector()).batch_defer_jobs(
-                [_job(each) for each in batches], connection=raw
+                [_deferred(each) for each in jobs], connection=raw
             )
         except exceptions.ConnectorException as error:
             raise error.__cause__ or error from None

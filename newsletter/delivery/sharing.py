@@ -19,7 +19,7 @@ from newsletter.delivery.cutting import cut
 from newsletter.delivery.database import Database
 from newsletter.delivery.outcome import State
 from newsletter.delivery.owners import Owners
-from newsletter.delivery.queue import Batch
+from newsletter.delivery.queue import Job
 from newsletter.delivery.run import Kind, Run
 from newsletter.delivery.schema import people, runs
 from newsletter.log import Happening, note
@@ -63,17 +63,17 @@ class Sharing:
             if found is not None:
                 cut(connection, found, now=self._now())
 
-    def give_back(self, batch: Batch, *, wait_s: float = 0.0) -> bool:
-        """What a worker leaves of a batch goes back into the queue; whether the run has nobody left for now.
+    def give_back(self, job: Job, *, wait_s: float = 0.0) -> bool:
+        """What a worker leaves of a job goes back into the queue; whether the run has nobody left for now.
 
         Then the writer's own copies follow.
         """
         now = self._now()
         with self._database.write(promptly=True) as connection:
-            run = _by_id(connection, batch.run_id)
+            run = _by_id(connection, job.run_id)
             if run is None:
                 return True
-            cut(connection, run, now=now, within=batch, not_before=now + wait_s if wait_s else 0.0)
+            cut(connection, run, now=now, within=job, not_before=now + wait_s if wait_s else 0.0)
             if run.kind is not Kind.REAL or _is_busy(connection, run):
                 return False
             for copies in select_runs(connection, run.issue, Kind.COPY):
@@ -115,7 +115,7 @@ class Sharing:
             return queue.workers(connection, self._silence_s)
 
     def waiting(self) -> int:
-        """How many batches wait for a worker."""
+        """How many jobs wait for a worker."""
         with self._database.read(promptly=True) as connection:
             return queue.waiting(connection)
 

@@ -16,6 +16,7 @@ from newsletter.audience import Roll
 from newsletter.checks import SpamScore, World
 from newsletter.delivery.books import Policy
 from newsletter.delivery.clock import Clock
+from newsletter.delivery.database import LedgerError
 from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.following import follow
 from newsletter.delivery.freezing import Frozen
@@ -49,7 +50,7 @@ from newsletter.message import Skeleton, code_for, coder
 from newsletter.model import Edition, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
 from newsletter.plan import Proposal
-from newsletter.workspace import Workspace
+from newsletter.workspace import LEDGER, STATE, Workspace
 
 __all__ = [
     "OUTBOX",
@@ -85,9 +86,12 @@ __all__ = [
 
 @contextmanager
 def open_ledger(
-    workspace: Workspace, clock: Clock | None = None, *, silence_s: float = SILENCE_S
+    workspace: Workspace, clock: Clock | None = None, *, silence_s: float = SILENCE_S, bringing: bool = False
 ) -> Iterator[Ledger]:
-    """The workspace's ledger, closed at the end. Where no clock is given, a shared ledger has its own."""
+    """The workspace's ledger, closed at the end. Where no clock is given, a shared ledger has its own.
+
+    Raises `LedgerError`, also for a new shared one beside an old one here, unless that is to be brought over.
+    """
     ledger = Ledger.open(
         workspace.database_url,
         processes=workspace.state_dir / "processes",
@@ -97,9 +101,22 @@ def open_ledger(
     )
     ledger.clock = clock or ledger.clock
     try:
+        if not bringing:
+            _refuse_to_forget(workspace, ledger)
         yield ledger
     finally:
         ledger.close()
+
+
+def _refuse_to_forget(workspace: Workspace, ledger: Ledger) -> None:
+    """Whoever sets `NEWSLETTER_DATABASE` must not lose the opt-outs of the ledger used until then."""
+    old = workspace.root / STATE / LEDGER
+    if ledger.is_shared and old.is_file() and not ledger.holds_anything():
+        raise LedgerError(
+            f"the shared ledger is empty, and this workspace has one in {workspace.shown(old)}:"
+            " whoever left would be written to",
+            f"Bring it over: newsletter worker --bring {workspace.shown(old)}, or move the file away.",
+        )
 
 
 def in_sandbox(mailing: Mailing) -> Mailing:

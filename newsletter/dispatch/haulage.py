@@ -1,4 +1,4 @@
-"""What a worker carries batches with: lines, encoded editions and breakers that outlast a batch.
+"""What a worker does its jobs with: lines, encoded editions and breakers that outlast a job.
 
 Rule: everything a reader could tell apart comes from what was frozen with the run; of the worker's own settings
 only the way to the relay, the key and the password count.
@@ -26,7 +26,7 @@ _RUNS_KEPT = 8
 
 @dataclass
 class _Freight:
-    """What is made once for all batches of a run."""
+    """What is made once for all jobs of a run."""
 
     skeletons: dict[str, Skeleton]
     transport: Kept

@@ -1,4 +1,4 @@
-"""A worker: takes batches from the queue on this machine, until it is told to stop.
+"""A worker: takes jobs from the queue on this machine, until it is told to stop.
 
 Rules:
 
@@ -8,7 +8,7 @@ Rules:
 3. What only this machine cannot do is left to the others: a relay that is out of reach, a key that is refused.
 """
 
-from newsletter.workers.batches import Carry
+from newsletter.workers.jobs import Carry
 from newsletter.workers.worker import Terms, Worker
 
 __all__ = ["Carry", "Terms", "Worker"]

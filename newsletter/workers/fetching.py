@@ -15,10 +15,11 @@ from weakref import WeakSet
 
 import psycopg
 from procrastinate import App, PsycopgConnector, exceptions
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Job as Deferred
+from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from newsletter.delivery.queue import QUEUE, SILENCE_S, TASK, Batch
+from newsletter.delivery.queue import QUEUE, SILENCE_S, TASK, Job
 from newsletter.delivery.watchdog import hang_up
 
 _POLL_S = 1.0
@@ -33,13 +34,13 @@ _FINISH_TRIES = 15
 class _Finishing(JobManager):
     """Jobs that end well although the database was away, or another worker took them over meanwhile."""
 
-    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+    async def finish_job(self, job: Deferred, status: Status, delete_job: bool) -> None:
         for _ in range(_FINISH_TRIES):
             try:
                 await super().finish_job(job, status, delete_job)
             except exceptions.ConnectorException as error:
                 if isinstance(error.__cause__, psycopg.errors.RaiseException):
-                    return  # It is no longer ours. What was left of its batch has a job of its own.
+                    return  # It is no longer ours. What was left of it is another job.
                 await asyncio.sleep(_AGAIN_S)
             else:
                 return
@@ -48,7 +49,7 @@ class _Finishing(JobManager):
 class Fetcher:
     """Takes jobs until it is told to stop, or, unless it should `wait`, until there is none."""
 
-    def __init__(self, conninfo: str, do: Callable[[Batch], None], *, at_once: int, wait: bool) -> None:
+    def __init__(self, conninfo: str, do: Callable[[Job], None], *, at_once: int, wait: bool) -> None:
         self._conninfo = conninfo
         self._do = do
         self._at_once = at_once
@@ -83,7 +84,7 @@ class Fetcher:
 
     async def _session(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(self._at_once + 2, thread_name_prefix="batch"))
+        self._loop.set_default_executor(ThreadPoolExecutor(self._at_once + 2, thread_name_prefix="job"))
         connector = PsycopgConnector(
             conninfo=self._conninfo,
             kwargs={"prepare_threshold": None, "application_name": "newsletter worker"},
@@ -97,7 +98,7 @@ class Fetcher:
 
         @app.task(name=TASK, queue=QUEUE)
         def deliver(run_id: int, first_id: int, last_id: int) -> None:
-            self._do(Batch(run_id, first_id, last_id))
+            self._do(Job(run_id, first_id, last_id))
 
         async with app.open_async():
             self._task = asyncio.create_task(

@@ -1,4 +1,4 @@
-"""One worker's life: begin, take batches, leave in order."""
+"""One worker's life: begin, take jobs, leave in order."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from threading import Event, Lock, Timer
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.database import LedgerLost
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.queue import Batch
+from newsletter.delivery.queue import Job
 from newsletter.errors import NewsletterError
 from newsletter.log import Happening, note
-from newsletter.metrics import CONTENT_TYPE, Meters
-from newsletter.workers.batches import Batches, Carry
+from newsletter.metrics import CONTENT_TYPE, WorkerMeters
 from newsletter.workers.fetching import Fetcher
 from newsletter.workers.health import Answer, Health, plain
+from newsletter.workers.jobs import Carry, Jobs
 from newsletter.workers.watch import Watch
 
 _LEFT_OPEN = 130
@@ -34,7 +34,7 @@ class Terms:
     """How a worker works."""
 
     at_once: int = 2
-    """Batches at a time: while the end of one is awaited, the next is under way."""
+    """Jobs at a time: while the end of one is awaited, the next is under way."""
     wait: bool = True
     """For more; otherwise it ends when the queue is empty."""
     grace_s: float = 25.0
@@ -50,9 +50,8 @@ class Worker:
         self._ledger = ledger
         self._stop = stop
         self._terms = terms
-        self._meters = Meters()
-        self._meters.follow(ledger.beside)
-        self._batches = Batches(ledger, carry, clock=clock, stop=stop, meters=self._meters)
+        self._meters = WorkerMeters(ledger.beside)
+        self._jobs = Jobs(ledger, carry, clock=clock, stop=stop, meters=self._meters)
         self._fetcher = Fetcher(ledger.conninfo, self._do, at_once=terms.at_once, wait=terms.wait)
         self._watch = Watch(ledger, stop=stop, lost=self._fetcher.hang_up)
         self._defect: BaseException | None = None
@@ -78,7 +77,7 @@ class Worker:
             self._leaves = True
             self._end.cancel()
         note(Happening.WORKER_STOPPED, process=os.getpid())
-        for error in (self._defect, self._batches.refused):
+        for error in (self._defect, self._jobs.refused):
             if error is not None:
                 raise error
 
@@ -93,10 +92,10 @@ class Worker:
         self._stop.set()
         self._fetcher.stop()
 
-    def _do(self, batch: Batch) -> None:
+    def _do(self, job: Job) -> None:
         self._meters.at_work(1)
         try:
-            self._batches.do(batch)
+            self._jobs.do(job)
         except LedgerLost:
             self.leave()  # Told to stop while the ledger was away: the journal has what is open.
         except NewsletterError as error:
@@ -104,7 +103,7 @@ class Worker:
             self.leave()
         finally:
             self._meters.at_work(-1)
-        if self._batches.refused is not None:
+        if self._jobs.refused is not None:
             self.leave()
 
     def _live(self) -> Answer:

@@ -1,4 +1,4 @@
-"""A run cut into batches: whoever is ready is in the queue once, and nobody else."""
+"""A run cut into jobs: whoever is ready is in the queue once, and nobody else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, Settled, State
-from newsletter.delivery.queue import Batch
+from newsletter.delivery.queue import Job
 from newsletter.delivery.run import Canary, Kind, Run, Timing
 from newsletter.errors import NotReady
 from tests.delivery.parts import ISSUE, HandClock, frozen, new_run, opened, url_of
@@ -38,7 +38,7 @@ def settle(ledger: Ledger, run: Run, number: int, state: State, due_at: float | 
 
 
 def test_a_frozen_run_is_in_the_queue_with_the_same_commit(folder: Path, ledger: Ledger) -> None:
-    """Its batches cover everybody, and do not overlap; a freeze that fails leaves no job."""
+    """Its jobs cover everybody, and do not overlap; a freeze that fails leaves no job."""
     run = ledger.freeze(new_run(**SHARED), frozen(range(250)))
     found = jobs(folder)
     assert [(job["first"], job["last"]) for job in found] == [
@@ -51,8 +51,8 @@ def test_a_frozen_run_is_in_the_queue_with_the_same_commit(folder: Path, ledger:
     assert jobs(folder) == found
 
 
-def test_a_long_run_has_work_for_many_and_no_batch_is_huge(folder: Path, ledger: Ledger) -> None:
-    """At least two dozen batches."""
+def test_a_long_run_has_work_for_many_and_no_job_is_huge(folder: Path, ledger: Ledger) -> None:
+    """At least two dozen jobs."""
     ledger.freeze(new_run(**SHARED), frozen(range(12_000)))
     found = jobs(folder)
     assert len(found) == 24
@@ -67,7 +67,7 @@ def test_a_rehearsal_is_nobody_elses_work(folder: Path, ledger: Ledger) -> None:
 
 
 def test_a_cut_that_finds_nothing_new_changes_nothing(folder: Path, ledger: Ledger) -> None:
-    """Resume, look around, resume: each batch waits once."""
+    """Resume, look around, resume: each job waits once."""
     run = ledger.freeze(new_run(**SHARED), frozen(range(250)))
     before = jobs(folder)
     ledger.sharing.hand_on(run, per_second=100.0)
@@ -82,7 +82,7 @@ def test_what_is_scheduled_or_held_is_taken_at_its_time(folder: Path, ledger: Le
 
 
 def test_a_canary_waits_for_a_word_then_all_are_in_the_queue(folder: Path, ledger: Ledger) -> None:
-    """Only the batches of the first are there before."""
+    """Only the jobs of the first are there before."""
     run = ledger.freeze(new_run(canary=Canary(count=10), **SHARED), frozen(range(250)))
     assert len(jobs(folder)) == 1
     ledger.go_on(ISSUE)
@@ -91,14 +91,14 @@ def test_a_canary_waits_for_a_word_then_all_are_in_the_queue(folder: Path, ledge
 
 
 def test_the_deferred_come_back_when_they_are_due(folder: Path, ledger: Ledger) -> None:
-    """The soonest of a batch decides; somebody who is ready does at once."""
+    """The soonest of a job decides; somebody who is ready does at once."""
     run = ledger.freeze(new_run(**SHARED), frozen(range(100)))
     (first,) = jobs(folder)
     take(folder, first["id"])
     settle(ledger, run, 98, State.ACCEPTED)
     settle(ledger, run, 1, State.DEFERRED, due_at=NOW + 900)
     settle(ledger, run, 1, State.DEFERRED, due_at=NOW + 700)
-    batch = Batch(run.id, first["first"], first["last"])
+    batch = Job(run.id, first["first"], first["last"])
     assert ledger.sharing.give_back(batch)
     assert [job["at"] for job in jobs(folder) if job["status"] == "todo"] == [NOW + 700]
     with ledger._database.write() as connection:
@@ -125,8 +125,8 @@ def die(folder: Path) -> None:
         connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
 
 
-def test_a_batch_that_a_worker_is_at_is_left_to_it_until_it_dies(folder: Path, ledger: Ledger) -> None:
-    """Then its job is gone, and the batch waits again."""
+def test_a_job_that_a_worker_is_at_is_left_to_it_until_it_dies(folder: Path, ledger: Ledger) -> None:
+    """Then its job is gone, and what it was about waits again."""
     ledger.freeze(new_run(**SHARED), frozen(range(150)))
     (first, second) = jobs(folder)
     take(folder, first["id"])
@@ -147,7 +147,7 @@ def test_a_run_that_was_stopped_or_halted_is_not_cut(folder: Path, ledger: Ledge
     (job,) = jobs(folder)
     take(folder, job["id"])
     ledger.sharing.halt(run, "they all say no")
-    assert not ledger.sharing.give_back(Batch(run.id, job["first"], job["last"]))
+    assert not ledger.sharing.give_back(Job(run.id, job["first"], job["last"]))
     assert ledger.sharing.look_around() == 0
     halted = ledger.sharing.run(run.id)
     assert halted is not None
@@ -172,7 +172,7 @@ def test_the_writers_copies_follow_when_nobody_is_left(folder: Path, ledger: Led
     run = ledger.freeze(new_run(**SHARED), frozen(range(2)), along=[copies])
     (job,) = jobs(folder)
     take(folder, job["id"])
-    batch = Batch(run.id, job["first"], job["last"])
+    batch = Job(run.id, job["first"], job["last"])
     settle(ledger, run, 1, State.ACCEPTED)
     assert not ledger.sharing.give_back(batch)
     settle(ledger, run, 1, State.REJECTED)

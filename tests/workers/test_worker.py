@@ -163,7 +163,7 @@ def test_a_breaker_halts_the_run_on_every_machine(machine: MakeMachine) -> None:
 
 
 def test_a_worker_whose_key_is_refused_leaves_the_work_to_others(machine: MakeMachine) -> None:
-    """It says why, and ends; its batch is taken by the next."""
+    """It says why, and ends; its job is taken by the next."""
 
     def forbid(_: Parcel) -> Outcome:
         raise TransportStopped("the key is not valid", "Get another.")
@@ -177,7 +177,7 @@ def test_a_worker_whose_key_is_refused_leaves_the_work_to_others(machine: MakeMa
     assert there.ledger.accounts.counts(run) == Counts(accepted=150)
 
 
-def test_a_worker_that_cannot_reach_the_relay_gives_its_batch_back(
+def test_a_worker_that_cannot_reach_the_relay_gives_its_job_back(
     machine: MakeMachine, pool: ThreadPoolExecutor
 ) -> None:
     """And waits, while another that can takes it."""
@@ -273,7 +273,7 @@ def test_how_a_worker_is_can_be_asked(machine: MakeMachine, pool: ThreadPoolExec
     assert asked(worker.port, "/live") == (200, "live\n")
     assert asked(worker.port, "/ready") == (200, "ready\n")
     assert asked(worker.port, "/else")[0] == 404
-    waited(lambda: 'newsletter_batches_total{ending="done"} 1.0' in asked(worker.port or 0, "/metrics")[1])
+    waited(lambda: 'newsletter_jobs_total{ending="done"} 1.0' in asked(worker.port or 0, "/metrics")[1])
     numbers = asked(worker.port, "/metrics")[1]
     for line in ("newsletter_people_settled_total 30.0", "newsletter_ledger_up 1.0", "newsletter_workers 1.0"):
         assert line in numbers
@@ -300,8 +300,8 @@ def test_what_happens_is_told_in_lines_without_an_address(
     lines = [json.loads(Lines().format(record)) for record in caplog.records if record.name == "newsletter"]
     assert [line["event"] for line in lines] == [
         "worker-started",
-        "batch-begun",
-        "batch-ended",
+        "job-begun",
+        "job-ended",
         "worker-stopped",
     ]
     assert lines[2] | {"ending": "done", "settled": 10, "issue": ISSUE} == lines[2]

@@ -1,4 +1,4 @@
-"""What a worker does with a batch: carries it, and says what becomes of the rest of it."""
+"""What a worker does with a job: carries it, and says what becomes of the rest of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from newsletter.delivery.engine import Obstacle, Summary
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.link import Link
 from newsletter.delivery.owners import Lease
-from newsletter.delivery.queue import Batch
+from newsletter.delivery.queue import Job
 from newsletter.delivery.run import Run
 from newsletter.errors import TransportStopped
 from newsletter.log import Happening, note
-from newsletter.metrics import Meters
+from newsletter.metrics import WorkerMeters
 
 Carry = Callable[[Ledger, Run], Summary]
 """Delivers a part of a run. Raises what stops this worker: settings that cannot be, a ledger that is lost."""
@@ -24,10 +24,12 @@ _PAUSE_S, _LONGEST_PAUSE_S = 5.0, 60.0
 """How long a worker that cannot reach its relay carries nothing."""
 
 
-class Batches:
-    """Does one batch after another; several threads may do one each."""
+class Jobs:
+    """Does one job after another; several threads may do one each."""
 
-    def __init__(self, ledger: Ledger, carry: Carry, *, clock: Clock, stop: Event, meters: Meters) -> None:
+    def __init__(
+        self, ledger: Ledger, carry: Carry, *, clock: Clock, stop: Event, meters: WorkerMeters
+    ) -> None:
         self._ledger = ledger
         self._carry = carry
         self._clock = clock
@@ -40,35 +42,35 @@ class Batches:
         self.refused: TransportStopped | None = None
         """Why this worker is of no more use, once it is not."""
 
-    def do(self, batch: Batch) -> None:
-        """Carry what is left of a batch, and give back what is left then."""
+    def do(self, job: Job) -> None:
+        """Carry what is left of a job, and give back what is left then."""
         ledger = self._ledger.beside()
         link = Link(Lease(float("inf")), self._clock, self._stop)
-        run = link(lambda: ledger.sharing.run(batch.run_id))
+        run = link(lambda: ledger.sharing.run(job.run_id))
         pause_s = self._resume_at - time.monotonic()
         if run is None or self._stop.is_set() or pause_s > 0 or run.rests(self._clock.now()):
-            link(lambda: ledger.sharing.give_back(batch))
+            link(lambda: ledger.sharing.give_back(job))
             self._stop.wait(max(pause_s, 0.0))
             return
-        note(Happening.BATCH_BEGUN, run=run.name, issue=run.issue, first=batch.first_id)
-        summary = self._carry(ledger, run.part(batch.first_id, batch.last_id))
+        note(Happening.JOB_BEGUN, run=run.name, issue=run.issue, first=job.first_id)
+        summary = self._carry(ledger, run.part(job.first_id, job.last_id))
         note(
-            Happening.BATCH_ENDED,
+            Happening.JOB_ENDED,
             run=run.name,
             issue=run.issue,
-            first=batch.first_id,
+            first=job.first_id,
             ending=summary.ending.value,
             settled=summary.settled,
             seconds=round(summary.elapsed_s, 3),
         )
-        self._meters.batch(summary)
+        self._meters.job(summary)
         if summary.obstacle is Obstacle.CONTENT:
             link(lambda: ledger.sharing.halt(run, summary.reason))
-        link(lambda: ledger.sharing.give_back(batch))
+        link(lambda: ledger.sharing.give_back(job))
         self._take_in(summary)
 
     def _take_in(self, summary: Summary) -> None:
-        """Draw the lesson of a batch for this worker."""
+        """Draw the lesson of a job for this worker."""
         if summary.obstacle is Obstacle.WAY_OUT:
             self.refused = TransportStopped(summary.reason, summary.hint)
         elif summary.obstacle is Obstacle.UNREACHABLE:
