@@ -109,15 +109,20 @@ def _output(workspace: Workspace, wanted: str) -> Path:
 
 
 def _write(path: Path, text: str, shown: str) -> None:
+    """Write a draft, whole or not at all, and never over another."""
+    fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(exist_ok=True)
-        # "x" makes the file or fails: whoever wrote it in the meantime keeps theirs.
-        with path.open("x", encoding="utf-8") as file:
+        with fresh.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        # A link is refused where there is a file, which whoever wrote it in the meantime keeps.
+        path.hardlink_to(fresh)
     except OSError as error:
         raise UsageError(f"{shown} cannot be written: {error.strerror or type(error).__name__}") from None
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ DATE_TODO = "TODO: put the day of the meeting into `meeting:` above; the documen
 PDF_TODO = "TODO: this came from a PDF; look at every heading and list, then take out this line."
 
 _BODIES = (
-    (re.compile(r"\bNEC\b|\bNational Executive(?: Committee)?\b"), "National Executive Committee"),
-    (re.compile(r"\bNPF\b|\bNational Policy Forum\b"), "National Policy Forum"),
-    (re.compile(r"\bScottish Executive(?: Committee)?\b|\bSEC\b"), "Scottish Executive Committee"),
-    (re.compile(r"\bWelsh Executive(?: Committee)?\b|\bWEC\b"), "Welsh Executive Committee"),
-    (re.compile(r"\bRegional Executive(?: Committee)?\b|\bREC\b"), "Regional Executive Committee"),
-    (re.compile(r"\bConference Arrangements Committee\b|\bCAC\b"), "Conference Arrangements Committee"),
+    (re.compile(r"\bNEC\b|\b(?i:National Executive(?: Committee)?)\b"), "National Executive Committee"),
+    (re.compile(r"\bNPF\b|\b(?i:National Policy Forum)\b"), "National Policy Forum"),
+    (re.compile(r"\bSEC\b|\b(?i:Scottish Executive(?: Committee)?)\b"), "Scottish Executive Committee"),
+    (re.compile(r"\bWEC\b|\b(?i:Welsh Executive(?: Committee)?)\b"), "Welsh Executive Committee"),
+    (re.compile(r"\bREC\b|\b(?i:Regional Executive(?: Committee)?)\b"), "Regional Executive Committee"),
+    (re.compile(r"\bCAC\b|\b(?i:Conference Arrangements Committee)\b"), "Conference Arrangements Committee"),
 )
 _DEFAULT_BODY = "National Executive Committee"
 _KINDS = (
@@ -42,7 +42,8 @@ _TOP_BLOCKS = 6
 _MET = re.compile(r"\b(?:met|meeting|NEC|executive|committee)\b", re.IGNORECASE)
 _CENTURY = 2000
 _NEAR_DAYS = 1_100
-"""What is farther off is another date that the text speaks of."""
+"""What is farther off, in the midst of a text, is another day that it speaks of."""
+_IN_TEXT = "the text says so"
 _SHORT_TITLE_WORDS = 8
 _SLUG_WORDS = 6
 _FIELD_LIKE = re.compile(r"\{(?=\{)")
@@ -152,12 +153,13 @@ def _date(
     file_name = re.sub(r"[_]+", " ", PurePath(name).stem)
     said = [(title, "it stands in the title"), *((text, "it stands at the top") for text in top)]
     said += [(file_name, "it stands in the file's name")]
-    said += [(text, "the text says so") for text in texts if _MET.search(text)]
+    said += [(text, _IN_TEXT) for text in texts if _MET.search(text)]
     for text, why in said:
         for day, is_exact in _days_in(text, today):
-            if abs((day - today).days) <= _NEAR_DAYS:
-                reason = why if is_exact else f"{why}, without a year"
-                return day, Guess(f"date: {day.isoformat()}", reason, is_sure=is_exact)
+            if why == _IN_TEXT and abs((day - today).days) > _NEAR_DAYS:
+                continue
+            reason = why if is_exact else f"{why}, without a year"
+            return day, Guess(f"date: {day.isoformat()}", reason, is_sure=is_exact)
     return None, Guess(f"date: {today.isoformat()}", "today: the document names no day", is_sure=False)
 
 

@@ -102,3 +102,13 @@ def test_struck_text_is_shown() -> None:
     found = made(p("It was ", span("not", "T5"), " agreed."))
     assert "It was ~~not~~ agreed." in found.body
     assert found.looks("struck through")
+
+
+def test_a_table_of_contents_is_left_out_and_told() -> None:
+    """Every mail has one of its own."""
+    contents = (
+        f"<text:table-of-content><text:index-body>{p('Finance 2')}</text:index-body></text:table-of-content>"
+    )
+    found = made(contents, p("And so on."))
+    assert "Finance" not in found.draft.text
+    assert found.left["table of contents"] == "Finance 2"

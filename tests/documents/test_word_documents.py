@@ -9,6 +9,7 @@ from tests.documents.reading import imported
 from tests.documents.word import (
     BULLETS,
     NUMBERS,
+    STYLES,
     bold,
     box,
     comment_mark,
@@ -267,3 +268,22 @@ def made_strict(data: bytes) -> bytes:
     ):
         parts = {name: text.replace(old, new) for name, text in parts.items()}
     return packed(parts)
+
+
+def test_a_table_of_contents_is_left_out_and_told() -> None:
+    """Every mail has one of its own."""
+    styles = word_styles_with('<w:style w:type="paragraph" w:styleId="TOC1"><w:name w:val="toc 1"/></w:style>')
+    made = document(
+        TITLE,
+        paragraph(run("Finance\t2"), style="TOC1"),
+        paragraph(run("Membership\t3"), style="TOC1"),
+        PROSE,
+        parts={"word/styles.xml": styles},
+    )
+    found = imported(made, "report.docx")
+    assert "Membership" not in found.draft.text
+    assert found.left["table of contents"] == "Finance 2; Membership 3"
+
+
+def word_styles_with(style: str) -> str:
+    return STYLES.replace("</w:styles>", f"{style}</w:styles>")

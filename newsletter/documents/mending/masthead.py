@@ -26,6 +26,7 @@ _ABOUT = re.compile(
     r"\b(?:report|bulletin|newsletter|notes?|update|account|minutes|letter|briefing|round-?up|NEC|executive|committee|forum|conference)\b",
     re.IGNORECASE,
 )
+_REPORT = re.compile(r"\b(?:report|bulletin|newsletter|notes|update|account|meeting)\b", re.IGNORECASE)
 _MAIL = re.compile(
     r"(?:from|to|cc|bcc|sent|date|subject|reply-to|attachments?)\s*:\s*(?P<rest>.*)", re.IGNORECASE
 )
@@ -67,6 +68,9 @@ def mend(blocks: Blocks, author: Author) -> tuple[Mended, Head]:
     if at is not None:
         title = _text(blocks[at])
         taken[at] = "the title"
+        if at + 1 < zone and _goes_on(title, blocks[at + 1]):
+            title = f"{title}: {_text(blocks[at + 1])}"
+            taken[at + 1] = "the title"
     for index in range(zone):
         is_head = bool(title) and furniture.HEAD in blocks[index].done
         if index not in taken and (is_head or _says_nothing_else(blocks[index], title or "", author)):
@@ -118,6 +122,12 @@ def _title(blocks: Blocks, zone: int, start: int) -> int | None:
     return next(
         (index for index in able if furniture.HEAD not in blocks[index].done), able[0] if able else None
     )
+
+
+def _goes_on(title: str, below: Block) -> bool:
+    """Whether a title only names the committee, and the line below says what this is."""
+    names_body = set(_words(phrases.without_dates(title))) <= _SAID_ANYWAY | {"labour", "party"}
+    return names_body and _can_be_title(below) and bool(_REPORT.search(below.text))
 
 
 def _is_large(block: Block, usual: float) -> bool:

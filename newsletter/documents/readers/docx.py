@@ -55,11 +55,13 @@ def read(data: bytes) -> Document:
     parts = _parts(package)
     main = parts.trees[_MAIN]
     styles = word_styles.of(parts.get("word/styles.xml"))
+    contents = word_text.without_contents(main, word_styles.of_contents(styles))
     found = tree.blocks(_html(parts, styles))
     source, deleted = _source(parts)
     lettered = word_styles.counts_by_letters(parts.get("word/numbering.xml"), main)
     notes = ("a list counts by letters in the document, and by numbers in the draft",) if lettered else ()
-    left = [*deleted, *_comments(package), *_around(package)]
+    listed = [Left("table of contents", contents)] if contents else []
+    left = [*deleted, *_comments(package), *listed, *_around(package)]
     return Document(format="docx", blocks=found.blocks, source=source, left=(*left, *found.left), notes=notes)
 
 

@@ -91,6 +91,11 @@ def is_heavy(css: Mapping[str, str]) -> bool | None:
     return (weight.startswith("bold") or (weight.isdigit() and int(weight) >= _BOLD_FROM)) if weight else None
 
 
+def is_contents(element: HtmlElement) -> bool:
+    """Whether an element is a line of a table of contents, as Word saves it."""
+    return any(name.startswith("msotoc") for name in classes(element))
+
+
 def is_title(element: HtmlElement) -> bool:
     """Whether an element has the class that Word, Google Docs and mammoth give a title."""
     return bool(_TITLES & classes(element))

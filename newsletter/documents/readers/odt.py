@@ -51,7 +51,6 @@ _CONTAINERS = {
     "frame",
     "g",
     "custom-shape",
-    "table-of-content",
     "page-sequence",
 }
 _LONG_CELL_WORDS = 60
@@ -112,6 +111,9 @@ class _Reader:
                 self.table(element, where)
             elif name in _CONTAINERS:
                 self.blocks_of(element, where)
+            elif name == "table-of-content":
+                said = " ".join(" ".join(map(str, element.itertext())).split())
+                self.left.append(Left("table of contents", said))
 
     def paragraph(self, element: _Element, where: _Where) -> None:
         name = attribute(element, "style-name")
@@ -291,7 +293,7 @@ def _source(body: _Element) -> Iterator[Passage]:
         if name_of(each) not in {"p", "h"}:
             continue
         around = {name_of(above) for above in each.iterancestors()}
-        if around & {"annotation", "tracked-changes"}:
+        if around & {"annotation", "tracked-changes", "table-of-content"}:
             continue
         text = "".join(_texts(each))
         if "note-body" in around:

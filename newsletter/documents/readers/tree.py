@@ -132,6 +132,9 @@ class _Walker:
         css = elements.style_of(element, tag, self.sheet)
         if tag in elements.SILENT or elements.is_hidden(element, css):
             return
+        if elements.is_contents(element):
+            self.leave("table of contents", element)
+            return
         what = "comment" if "comment-list" in css.get("mso-element", "") else elements.LEFT_OUT.get(tag)
         if what:
             self.leave(what, element)

@@ -22,6 +22,7 @@ _BODY_LEVEL = 9
 """The outline level that means text."""
 _POINTS = re.compile(r"List (?P<kind>Bullet|Number)(?: (?P<depth>[2-5]))?", re.IGNORECASE)
 _QUOTES = {"quote", "intense quote", "block text", "quotations", "block quotation"}
+_CONTENTS = re.compile(r"toc (?:[1-9]|heading)", re.IGNORECASE)
 _HEADING = re.compile(r"heading (?P<level>[1-9])", re.IGNORECASE)
 
 
@@ -133,6 +134,11 @@ def _path(style: Style) -> str:
     if style.name.lower() in _QUOTES:
         return "blockquote > p:fresh"
     return f"h{min(style.level, 6)}:fresh" if style.level else ""
+
+
+def of_contents(styles: Styles) -> frozenset[str]:
+    """The ids of the styles in which Word sets a table of contents."""
+    return frozenset(key for key, style in styles.by_id.items() if _CONTENTS.fullmatch(style.name))
 
 
 def counts_by_letters(numbering: _Element | None, main: _Element) -> bool:

@@ -59,6 +59,21 @@ def make_readable(main: _Element) -> None:
             choice.remove(each)
 
 
+def without_contents(main: _Element, styles: frozenset[str]) -> str:
+    """Take the paragraphs of a table of contents out, which every mail has of its own; what they said."""
+    found = [
+        each
+        for each in main.iter()
+        if name_of(each) == "p" and value_of(child(each, "pPr", "pStyle")) in styles
+    ]
+    said = [" ".join(text for text, _ in paragraphs(each)) for each in found]
+    for each in found:
+        around = each.getparent()
+        if around is not None:
+            around.remove(each)
+    return "; ".join(" ".join(text.split()) for text in said if text.strip())
+
+
 def paragraphs(root: _Element) -> Iterator[tuple[str, str]]:
     """Each paragraph's text as it reads with all changes accepted, and what was deleted from it.
 
