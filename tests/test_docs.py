@@ -53,6 +53,23 @@ def test_every_command_is_shown_in_use(name: str) -> None:
     assert name in taught
 
 
+ONLY_SHOW = {"check", "render", "plan", "explain", "audit", "doctor"}
+WRITE_DRAFTS = {"init", "new", "import"}
+HOLD_A_DOOR_OPEN = {"preview", "serve", "worker"}
+"""What comes in by them is written down where it is done."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_that_changes_something_is_in_the_audit_log(name: str) -> None:
+    """`@audited` stands around it, or it is known to change nothing of people and sendings."""
+    around = COMMANDS[name].callback
+    files = set()
+    while around is not None:
+        files.add(Path(around.__code__.co_filename).name)
+        around = getattr(around, "__wrapped__", None)
+    assert ("audited.py" in files) is (name not in ONLY_SHOW | WRITE_DRAFTS | HOLD_A_DOOR_OPEN)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_and_argument_is_in_the_reference(name: str) -> None:
     """Under its command's heading stands each option, and nothing that is not one."""

@@ -165,6 +165,7 @@ def preview(
 
 
 @app.command()
+@audited()
 def publish(
     issue: Annotated[
         str | None, typer.Argument(metavar="ISSUE", help="The draft, or its id; left out with --all.")
