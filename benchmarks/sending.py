@@ -14,7 +14,8 @@ from pathlib import Path
 from benchmarks import people
 from benchmarks.harness import Numbers, Stopwatch, main, part, peak_mib, scratch
 from newsletter import dispatch
-from newsletter.pipeline import open_mailing, rendered
+from newsletter.copies import rendered
+from newsletter.pipeline import open_mailing
 from newsletter.workspace import Workspace, initialise
 
 CONNECTIONS = 10

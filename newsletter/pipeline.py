@@ -1,4 +1,4 @@
-"""The jobs that the command line and the preview share: open a draft, check it, plan it, render a copy.
+"""The jobs that the command line and the preview share: open a draft, render its editions, check it, plan it.
 
 Rule: a preview, a dry run, a test, a rehearsal and a real send all come through here, so that they differ in
 the transport alone. Nothing here prints, asks or reads the clock.
@@ -6,8 +6,6 @@ the transport alone. Nothing here prints, asks or reads the clock.
 
 from __future__ import annotations
 
-import email
-import email.policy
 import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -18,14 +16,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from newsletter import address, checks, plan
+from newsletter import checks, plan
 from newsletter.audience import Audience, Change, Lists, Roll, parse_segments
 from newsletter.checks import ASKED_NOTHING, DomainReport, Evidence, Problem, Verdict, World, web_addresses
 from newsletter.companions import Paper, page_of, paper_of
 from newsletter.drafts import Known
-from newsletter.errors import NotReady, SourceError, UsageError
-from newsletter.message import Skeleton, code_for
-from newsletter.model import Edition, Headers, Person, Recipient, Report
+from newsletter.errors import NotReady, SourceError
+from newsletter.message import Skeleton
+from newsletter.model import Edition, Headers, Person, Report
 from newsletter.plan import Proposal
 from newsletter.render import Look, edition
 from newsletter.settings import Settings
@@ -357,61 +355,9 @@ def addresses_on_the_web(mailing: Mailing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def find_recipient(mailing: Mailing, wanted: str) -> Recipient:
-    """The person with this address, in the segment they belong to. Raises `UsageError` if they get nothing."""
-    try:
-        key = address.key(address.parse(wanted))
-    except address.AddressError as error:
-        raise UsageError(f"that is not an address: {error}") from None
-    found = [each for each in mailing.audience if each.recipient.key == key]
-    if not found:
-        raise UsageError(
-            "nobody with this address is in the segments of this draft", "Try: newsletter explain ADDRESS"
-        )
-    chosen = next((each.recipient for each in found if each.reason is None), None)
-    if chosen is None or chosen.segment not in mailing.editions:
-        why = found[0].reason or f"they belong to the segment {chosen.segment if chosen else ''}"
-        raise UsageError(f"this person would not get it: {why}", "Try: newsletter explain ADDRESS")
-    return chosen
-
-
-def rendered(mailing: Mailing, *, segment: str | None, to: str | None, form: str) -> bytes:
-    """One copy as `html`, `text`, `mjml` or `eml`: exactly a person's own, or one with the defaults."""
-    recipient = find_recipient(mailing, to) if to is not None else None
-    name = recipient.segment if recipient else segment
-    chosen = mailing.editions[name] if name else mailing.default_edition
-    if form == "mjml":
-        return chosen.mjml.encode()
-    if recipient is not None:
-        message = one_message(
-            mailing.workspace, chosen, mailing.headers, person_for(mailing, chosen, recipient)
-        )
-    else:
-        inert = replace(mailing.headers, inert=True)
-        message = one_message(
-            mailing.workspace, chosen, inert, stranger(chosen, mailing.headers.sender_address)
-        )
-    return message if form == "eml" else part_of(message, form)
-
-
 def one_message(workspace: Workspace, chosen: Edition, headers: Headers, person: Person) -> bytes:
     """One message, as every transport would send it."""
     return Skeleton(chosen, headers, run="copy", secret=workspace.secret()).message(person)
-
-
-def part_of(message: bytes, form: str) -> bytes:
-    """The `html` or `text` part of a message, decoded."""
-    part = email.message_from_bytes(message, policy=email.policy.default).get_body((_SUBTYPES[form],))
-    if part is None:
-        raise ValueError(f"the message has no {form} part")
-    content: str = part.get_content()
-    return content.encode()
-
-
-def person_for(mailing: Mailing, chosen: Edition, recipient: Recipient) -> Person:
-    """A recipient as an edition merges them, before any ledger knows them."""
-    code = code_for(recipient.key, mailing.workspace.secret())
-    return Person(0, recipient.address, code, plan.values_of(chosen, recipient))
 
 
 def stranger(chosen: Edition, to: str) -> Person:
@@ -424,9 +370,6 @@ def stranger(chosen: Edition, to: str) -> Person:
     }
     values = tuple(f"[{name}]" if name in lacking else None for name in chosen.fields)
     return Person(0, to, "a" * 16, values)
-
-
-_SUBTYPES = {"html": "html", "text": "plain"}
 
 
 def _transport_settings(settings: Settings, transport: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ from threading import Event
 import pytest
 
 from newsletter import dispatch
+from newsletter.copies import person_for
 from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.engine import Ending, Summary
 from newsletter.delivery.run import Counts
@@ -23,7 +24,6 @@ from newsletter.pipeline import (
     make_plan,
     open_lists,
     open_mailing,
-    person_for,
     preflight,
     stranger,
 )

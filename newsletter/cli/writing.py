@@ -135,7 +135,7 @@ def render(
     draft: str | None, *, segment: str | None, to: str | None, form: Format, output: Path | None
 ) -> None:
     """Write one rendered copy to a file or to stdout."""
-    from newsletter import pipeline, publishing
+    from newsletter import copies, dispatch, pipeline, publishing
 
     if draft is None:
         raise UsageError("say which draft", "Example: newsletter render 2026-11-17-nec")
@@ -151,13 +151,14 @@ def render(
     if form.is_public:
         content = publishing.public(mailing, form=form.value)
     else:
-        content = pipeline.rendered(mailing, segment=segment, to=to, form=form.value)
+        left = None if to is None else dispatch.left(mailing)
+        content = copies.rendered(mailing, segment=segment, to=to, form=form.value, left=left)
     _write(content, output)
 
 
 def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None) -> None:
     """Write again the very bytes that went to a person."""
-    from newsletter import dispatch, pipeline
+    from newsletter import copies, dispatch
 
     workspace = opened()
     if to is None:
@@ -166,7 +167,7 @@ def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None
         raise UsageError("what was sent is html, text or eml")
     with dispatch.open_ledger(workspace) as ledger:
         message = dispatch.sent_message(workspace, ledger, issue, parsed_address(to))
-    _write(message if form is Format.EML else pipeline.part_of(message, form.value), output)
+    _write(message if form is Format.EML else copies.part_of(message, form.value), output)
 
 
 def has_terminal() -> bool:

@@ -5,7 +5,7 @@ Rule: once frozen, a run needs neither draft nor list. What this room delivers, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -66,6 +66,7 @@ __all__ = [
     "in_sandbox",
     "is_rehearsal",
     "last_time",
+    "left",
     "open_ledger",
     "open_mailbox",
     "planned",
@@ -124,6 +125,12 @@ def in_sandbox(mailing: Mailing) -> Mailing:
     if mailing.transport != "sendgrid":
         raise UsageError("--sandbox is SendGrid's", "Add: --transport sendgrid")
     return replace(mailing, transport=SANDBOX)
+
+
+def left(mailing: Mailing) -> Mapping[str, Container[str]]:
+    """A list's name → who has left that list alone, as the ledger stands now."""
+    with open_ledger(mailing.workspace) as ledger:
+        return ledger.suppressions.suppressed(mailing.workspace.list_stems()).by_list
 
 
 def proposal(ledger: Ledger, mailing: Mailing) -> Proposal:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from functools import cached_property
 
+from newsletter.copies import part_of, person_for
 from newsletter.message import Skeleton
 from newsletter.model import Edition, Person, Recipient
-from newsletter.pipeline import Mailing, part_of, person_for, stranger
+from newsletter.pipeline import Mailing, stranger
 from newsletter.preview import inbox
 from newsletter.preview.clients import GMAIL_CLIP_BYTES
 from newsletter.preview.differences import marked, marked_lines

@@ -220,6 +220,8 @@ def test_whoever_leaves_one_list_gets_the_mail_by_another(small: Small) -> None:
     assert f"{ISSUE}: would get the edition for members" in told
     assert "clp-secretaries: left this list" in told
     assert "opted out of the list clp-secretaries" in told
+    shown = small.good("render", DRAFT, "--to", SIAN, "--format", "text").text
+    assert "Please put this on the agenda" not in shown
     small.good("send", DRAFT)
     assert "Please put this on the agenda" not in part(small.outbox()[SIAN], "plain")
 
