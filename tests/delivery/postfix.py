@@ -121,19 +121,20 @@ class Postfix:
 
 
 @contextmanager
-def postfix(certificate: Path) -> Iterator[Postfix]:
+def postfix(certificate: Path, *, next_hop: Taken | None = None, settings: str = "") -> Iterator[Postfix]:
     """A relay, started. Skips the test where it cannot be, which in CI is a failure.
 
-    `certificate` is a PEM file with the key first.
+    `certificate` is a PEM file with the key first, `next_hop` the server that it hands on to where that is to
+    refuse some, `settings` more lines of `main.cf`.
     """
     _require()
     with (
         tempfile.TemporaryDirectory(prefix="relay-") as name,
-        aiosmtpd() as (taken, next_port),
+        aiosmtpd(taken=next_hop) as (taken, next_port),
         Greylist() as greylist,
     ):
         relay = Postfix(Path(name), taken, certificate)
-        _configure(relay, next_port=next_port, greylist_port=greylist.port)
+        _configure(relay, next_port=next_port, greylist_port=greylist.port, settings=settings)
         try:
             relay.start()
             yield relay
@@ -153,7 +154,7 @@ def _require() -> None:
         pytest.skip(missing)
 
 
-def _configure(relay: Postfix, *, next_port: int, greylist_port: int) -> None:
+def _configure(relay: Postfix, *, next_port: int, greylist_port: int, settings: str) -> None:
     folder = relay.folder
     folder.chmod(0o755)  # Postfix's own user works in it.
     for name in ("etc", "queue", "data"):
@@ -162,7 +163,7 @@ def _configure(relay: Postfix, *, next_port: int, greylist_port: int) -> None:
     shutil.copy(relay.certificate, folder / "etc" / "relay.pem")
     (folder / "etc" / "recipients").write_text(_RECIPIENTS)
     (folder / "etc" / "headers").write_text(_HEADERS)
-    (folder / "etc" / "main.cf").write_text(_main(folder, next_port, greylist_port))
+    (folder / "etc" / "main.cf").write_text(_main(folder, next_port, greylist_port) + settings)
     (folder / "etc" / "master.cf").write_text(_services(relay.ports))
     command = ["/usr/sbin/postfix", "-c", str(folder / "etc"), "check"]  # Makes the queue's folders.
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

@@ -54,9 +54,12 @@ def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _how: s
 
 
 @contextmanager
-def aiosmtpd(*, login: bool = False, **options: Any) -> Iterator[tuple[Taken, int]]:
-    """A server in a thread; what it takes, and its port. `login` asks for `USER` and `PASSWORD` under TLS."""
-    taken, port = Taken(), free_port()
+def aiosmtpd(*, login: bool = False, taken: Taken | None = None, **options: Any) -> Iterator[tuple[Taken, int]]:
+    """A server in a thread; what it takes, and its port. `login` asks for `USER` and `PASSWORD` under TLS.
+
+    `taken` is told of each message; a kind of its own may refuse some.
+    """
+    taken, port = taken or Taken(), free_port()
     if login:
         options |= {"authenticator": _authenticate, "auth_required": True, "auth_require_tls": True}
     server = Controller(taken, hostname="127.0.0.1", port=port, **options)
