@@ -104,10 +104,15 @@ def part(module: str, name: str, *words: str | int | Path) -> Numbers:
 
 
 def environment() -> dict[str, str]:
-    """This environment without anything meant for the program: a developer's keys have no place here."""
-    return {
+    """This environment without anything meant for the program: a developer's keys have no place here.
+
+    Modules are compiled once, as they are where the program is installed.
+    """
+    ours = {
         name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "SENDGRID_"))
     }
+    ours.pop("PYTHONDONTWRITEBYTECODE", None)
+    return ours | {"PYTHONPYCACHEPREFIX": str(CACHE / "pycache")}
 
 
 @dataclass(slots=True)

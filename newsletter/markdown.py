@@ -15,12 +15,12 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from linkify_it import LinkifyIt
     from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
@@ -30,6 +30,8 @@ MAX_LEVEL = 60
 
 _COLONS = re.compile(r":{3,}[ \t]*(?P<info>.*)")
 _WORD = re.compile(r"\w")
+_MAYBE_BARE = re.compile(r"(?<!\]\()https?://", re.IGNORECASE)
+"""A web address that does not stand as the target of a link."""
 
 _ELLIPSIS = re.compile(r"(?<!\.)\.{3}(?!\.)")
 _EM_DASH = re.compile(r"(?<!-)---(?!-)")
@@ -43,12 +45,12 @@ _CLIPPED = re.compile(r"'(?:\d0s|tis|twas|em|til|cause|n)\b", re.IGNORECASE)
 
 def parse(body: str) -> list[Token]:
     """The block tokens of a body. `Token.map` counts its lines from 0; inline tokens hold `children`."""
-    return _parser().parse(body)
+    return _parser(bare=_has_bare_addresses(body)).parse(body)
 
 
 def parse_inline(text: str) -> Token:
     """One line of Markdown (a heading, a line of a summary) as an inline token."""
-    return _parser().parseInline(text)[0]
+    return _parser(bare=_has_bare_addresses(text)).parseInline(text)[0]
 
 
 def typographic(text: str, *, before: str = " ") -> str:
@@ -101,13 +103,19 @@ def _visible(token: Token) -> str:
             return token.content
 
 
+def _has_bare_addresses(text: str) -> bool:
+    """Whether to look for them: that takes longer than all the rest, and few reports hold any."""
+    return _MAYBE_BARE.search(text) is not None
+
+
 @cache
-def _parser() -> MarkdownIt:
-    options = {"html": False, "linkify": True, "typographer": True, "maxNesting": MAX_LEVEL}
+def _parser(*, bare: bool) -> MarkdownIt:
+    options = {"html": False, "linkify": bare, "typographer": True, "maxNesting": MAX_LEVEL}
     parser = MarkdownIt("commonmark", options)
     parser.enable(["table", "linkify", "replacements"])
     parser.validateLink = _any_link  # type: ignore[method-assign]  # the library offers no option for it
-    parser.linkify = _web_addresses()
+    if bare:
+        parser.linkify = _web_addresses()
     parser.core.ruler.at("replacements", _typography)
     parser.block.ruler.before(
         "fence", "only", _only, {"alt": ["paragraph", "reference", "blockquote", "list", "table"]}
@@ -121,6 +129,8 @@ def _any_link(url: str) -> bool:  # noqa: ARG001  # the library's signature
 
 def _web_addresses() -> LinkifyIt:
     """Only what starts with http:// or https:// is a link by itself: not "Mr.Smith", nor an e-mail address."""
+    from linkify_it import LinkifyIt  # noqa: PLC0415 - few reports need it
+
     finder = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     for scheme in ("ftp:", "//", "mailto:"):
         finder.add(scheme, None)

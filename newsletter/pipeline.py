@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -248,9 +249,29 @@ def known(workspace: Workspace, lists: Lists) -> Known:
         fields=lists.columns,
         segments=lists.segments.names,
         themes=workspace.theme_names,
-        codes=frozenset(rule.code for rule in checks.rules() if not rule.guards_promise),
-        kept_codes=frozenset(rule.code for rule in checks.rules() if rule.guards_promise),
+        codes=_Codes(guards_promise=False),
+        kept_codes=_Codes(guards_promise=True),
     )
+
+
+class _Codes(AbstractSet[str]):
+    """The codes of checks, of which some guard a promise. They are gathered when a draft names one: few do."""
+
+    def __init__(self, *, guards_promise: bool) -> None:
+        self._guards_promise = guards_promise
+
+    @cached_property
+    def _all(self) -> frozenset[str]:
+        return frozenset(rule.code for rule in checks.rules() if rule.guards_promise is self._guards_promise)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._all
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 def look(settings: Settings) -> Look:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -14,9 +15,9 @@ class Known:
     fields: frozenset[str]
     segments: tuple[str, ...]
     themes: tuple[str, ...]
-    codes: frozenset[str] = frozenset()
+    codes: AbstractSet[str] = frozenset()
     """The checks that a draft may silence."""
-    kept_codes: frozenset[str] = frozenset()
+    kept_codes: AbstractSet[str] = frozenset()
     """Those that it may not."""
 
 
