@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -165,16 +166,16 @@ def approve(
     segments: Sequence[str] | None,
     transport: Transport | None,
 ) -> None:
-    """Record a yes to what this receipt was given for, if it is still so."""
+    """Record a yes to what this receipt was given for, if it is still so and could go out."""
+    name = dispatch.signature(name)
     mailing = _open(draft, segments, transport)
+    dispatch.insist_on_real(mailing)
     with dispatch.open_ledger(mailing.workspace) as ledger:
-        made = _planned(ledger, mailing)
+        # How fresh is what is known of those who left is asked when it is sent.
+        made = _planned(ledger, mailing, unsynced=True)
         _match(mailing.workspace, made, receipt)
-        if not made.plan.total:
-            raise NotReady("everybody in these segments has had it already; there is nothing to approve")
-        ledger.approve(mailing.report.issue, made.plan.receipt.value, name)
-    mails = show.counted(made.plan.total, "mail", "mails")
-    show.say(f"{name} said yes to {mails} of {mailing.report.issue}; any change voids it")
+        done = dispatch.approve(ledger, mailing, made, name)
+    show.say(done)
 
 
 def _open(draft: str, segments: Sequence[str] | None, transport: Transport | None) -> Mailing:
@@ -217,10 +218,11 @@ def _agree(ledger: Ledger, mailing: Mailing, made: Planned, receipt: str | None,
     if refusal is not None:
         raise refusal
     settings = mailing.workspace.settings
-    if settings.approval == "required" and not ledger.approved(mailing.report.issue, made.plan.receipt.value):
+    fitting = made.plan.receipt.value
+    if settings.approval == "required" and ledger.approved(mailing.report.issue, fitting) is None:
         raise NotReady(
             "newsletter.yaml asks for the writer's approval, and nobody approved this",
-            f"newsletter approve {mailing.report.issue} --receipt {made.plan.receipt.value} --as NAME",
+            shlex.join([*dispatch.words("approve", mailing), "--receipt", fitting, "--as", "NAME"]),
         )
     unfinished = [run for run in ledger.open_runs(mailing.report.issue) if run.receipt != receipt]
     if unfinished and receipt is None:

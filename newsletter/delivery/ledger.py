@@ -285,15 +285,18 @@ class Ledger:
         with self._database.write() as connection:
             return settling.settle(connection, run, evidence, now=self._now(), settle_s=settle_s)
 
-    def approve(self, issue: str, receipt: str, name: str) -> None:
-        """Note a person's yes to exactly what this receipt stands for."""
-        if self.approved(issue, receipt):
-            return
+    def approve(self, issue: str, receipt: str, name: str) -> str:
+        """Note a person's yes to exactly what this receipt stands for; who is on record for it."""
+        recorded = self.approved(issue, receipt)
+        if recorded is not None:
+            return recorded
         with self._database.write() as connection:
             connection.execute(
                 insert_new(connection, approvals),
                 {"issue": issue, "receipt": receipt, "name": name, "at": self._now()},
             )
+        # Of two who say it at once, the other may have been first.
+        return self.approved(issue, receipt) or name
 
     def approved(self, issue: str, receipt: str) -> str | None:
         """Who said yes to this receipt, or None."""

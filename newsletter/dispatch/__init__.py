@@ -24,6 +24,8 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.owners import SILENCE_S
 from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
 from newsletter.delivery.suppressions import Suppressed
+from newsletter.dispatch.approval import approve, insist_on_real, refusal, signature
+from newsletter.dispatch.commands import words
 from newsletter.dispatch.evidence import Proof, reconcile
 from newsletter.dispatch.schedule import (
     CalledBack,
@@ -45,7 +47,7 @@ from newsletter.dispatch.ways import (
     transport_for,
     way_out,
 )
-from newsletter.errors import NotReady, SourceError, UsageError
+from newsletter.errors import SourceError, UsageError
 from newsletter.message import Skeleton, code_for, coder
 from newsletter.model import Edition, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
@@ -57,6 +59,7 @@ __all__ = [
     "CalledBack",
     "Carriage",
     "Proof",
+    "approve",
     "call_back",
     "check_way_out",
     "exchange_lists",
@@ -64,6 +67,7 @@ __all__ = [
     "freeze_test",
     "hand_on",
     "in_sandbox",
+    "insist_on_real",
     "is_rehearsal",
     "last_time",
     "left",
@@ -77,10 +81,12 @@ __all__ = [
     "rolls",
     "sendgrid_access",
     "sent_message",
+    "signature",
     "smtp_server",
     "sources",
     "waiting_copies",
     "way_out",
+    "words",
     "worst",
 ]
 
@@ -193,22 +199,6 @@ def last_time(ledger: Ledger, issue: str) -> dict[str, int]:
     if stands is None:
         return {}
     return {name: counts.planned - counts.suppressed for name, counts in stands.by_segment.items()}
-
-
-def refusal(ledger: Ledger, mailing: Mailing, made: Planned) -> NotReady | None:
-    """Why a real send of this plan may not go, if it may not; approval apart."""
-    refused = made.refusal()
-    if refused is not None:
-        return refused
-    if not mailing.report.has_id:
-        return NotReady("the draft has no id", f"Write `id: {mailing.report.issue}` at its top.")
-    other = ledger.find_same_content(mailing.content, issue=mailing.report.issue)
-    if other is not None:
-        return NotReady(
-            f"this very report was already sent under the id '{other}'",
-            f"Give the draft back its id, `id: {other}`, so that nobody gets it twice.",
-        )
-    return None
 
 
 def freeze(

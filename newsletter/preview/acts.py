@@ -10,9 +10,8 @@ from dataclasses import replace
 
 from newsletter import dispatch
 from newsletter.address import mask
-from newsletter.errors import NotReady, UsageError
+from newsletter.errors import NotReady
 from newsletter.plan import Receipt, in_words
-from newsletter.preview.counting import refusal
 from newsletter.preview.desk import Desk
 
 
@@ -21,23 +20,15 @@ def approve(desk: Desk, *, receipt: str, name: str) -> str:
 
     Raises `NotReady` if it has changed since it was shown, or may not be sent at all.
     """
-    name = " ".join(name.split())
-    if not name:
-        raise UsageError("write your name beside your yes")
+    name = dispatch.signature(name)
     mailing = desk.fresh()
-    if dispatch.is_rehearsal(mailing.transport):
-        raise UsageError("a rehearsal needs nobody's yes", "Choose how it goes out, and look at it again.")
+    dispatch.insist_on_real(mailing)
     said = {"draft": mailing.report.issue, "receipt": receipt, "name": name}
     with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger, ledger.audit.act("approve", said):
         planned = dispatch.planned(ledger, mailing)
         if not planned.plan.receipt.matches(receipt):
             raise NotReady(_changed(desk, planned.plan.receipt), "Look at it again.")
-        refused = refusal(ledger, mailing, planned)
-        if refused is not None:
-            raise refused
-        ledger.approve(mailing.report.issue, planned.plan.receipt.value, name)
-    copies = "1 copy" if planned.plan.total == 1 else f"{planned.plan.total:,} copies"
-    return f"{name} said yes to {copies}. Any change to them voids it."
+        return dispatch.approve(ledger, mailing, planned, name)
 
 
 def send_test(desk: Desk, segment: str | None) -> str:

@@ -274,20 +274,12 @@ def _place(where: str) -> Told:
 def _command(counted: Counted) -> str:
     """What sends exactly this, from the workspace's folder."""
     mailing = counted.mailing
-    words = ["newsletter", "send", counted.mailing.report.source]
-    if mailing.segments != _own_segments(mailing):
-        words += [word for name in mailing.segments for word in ("--segment", name)]
-    if mailing.transport != mailing.workspace.settings.transport:
-        words += ["--transport", mailing.transport]
+    words = dispatch.words("send", mailing)
     if not dispatch.is_rehearsal(mailing.transport):
         words += ["--receipt", counted.plan.receipt.value]
         # The page says beside it to which lists that agrees.
         words += ["--accept-drift"] if counted.planned.drift_refusal() else []
     return shlex.join(words)
-
-
-def _own_segments(mailing: Mailing) -> tuple[str, ...]:
-    return tuple(each.name for each in mailing.lists.segments.select(mailing.report.segments))
 
 
 def _row(row: Row, *, masked: bool) -> Told:
