@@ -19,6 +19,7 @@ from newsletter.doctor import Asking, Case, Diagnosis, Health, NameServer
 from newsletter.errors import UsageError
 
 STYLES = {Health.OK: "green", Health.WARNING: "yellow", Health.FAULT: "bold red", Health.UNKNOWN: "cyan"}
+PORTS = range(1, 65_536)
 _MARGIN = " " * 17
 """As wide as the longest word for how something stands, and two spaces."""
 
@@ -69,6 +70,9 @@ def _server(wanted: str | None) -> NameServer | None:
     if wanted.startswith("[") or wanted.count(":") == 1:
         address, _, port = wanted.rpartition(":")
     try:
-        return NameServer(str(ipaddress.ip_address(address.strip("[]"))), int(port))
+        server = NameServer(str(ipaddress.ip_address(address.strip("[]"))), int(port))
     except ValueError:
         raise UsageError(f"'{wanted}' is not the address of a DNS server", "Write it as 192.0.2.1.") from None
+    if server.port not in PORTS:
+        raise UsageError(f"'{wanted}' has no port of a DNS server", f"A port is from 1 to {PORTS[-1]:,}.")
+    return server

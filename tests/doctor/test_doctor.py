@@ -222,6 +222,9 @@ def test_the_command_asks_nobody_offline(stage: Stage, names: NameServer) -> Non
         (("--delivered", "nowhere.eml"), "nowhere.eml"),
         (("--name-server", "dns.test"), "dns.test"),
         (("--name-server", "127.0.0.1:x"), "127.0.0.1:x"),
+        (("--name-server", "127.0.0.1:99999"), "from 1 to 65,535"),
+        (("--name-server", "[::1]:0"), "from 1 to 65,535"),
+        (("--name-server", "127.0.0.1:-53"), "from 1 to 65,535"),
     ],
 )
 def test_what_was_given_wrong_is_said(stage: Stage, arguments: tuple[str, str], said: str) -> None:
