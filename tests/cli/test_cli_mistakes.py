@@ -177,7 +177,10 @@ def test_a_slip_is_shown_at_its_place(small: Small, slip: Slip) -> None:
         (("send", DRAFT, "--hold", "soon"), "'--hold': expected a number"),
         (
             ("suppress", "drop"),
-            "'add|remove|list|import': 'drop' is not one of 'add', 'remove', 'list', 'import'.",
+            (
+                "'add|remove|list|import|give-up-codes': 'drop' is not one of "
+                "'add', 'remove', 'list', 'import', 'give-up-codes'."
+            ),
         ),
     ],
 )
