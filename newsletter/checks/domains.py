@@ -5,7 +5,7 @@ them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.checks.world import PROVED, DomainReport
@@ -33,7 +33,7 @@ def domain_proves_who_sends(evidence: Evidence) -> Iterator[Finding]:
     if unknown:
         yield Finding(f"{unknown}; {_DOCTOR}")
     elif evidence.domain:
-        yield from _findings(evidence.domain)
+        yield from _findings(evidence.domain, evidence.today)
 
 
 def _why_unknown(evidence: Evidence, domain: str) -> str:
@@ -48,9 +48,13 @@ def _why_unknown(evidence: Evidence, domain: str) -> str:
     return ""
 
 
-def _findings(found: DomainReport) -> Iterator[Finding]:
+def _findings(found: DomainReport, today: date | None) -> Iterator[Finding]:
     for name in PROVED:
         said = found.details.get(name, "")
+        answered = found.answered_at(name).date()
+        if today and today - answered > FRESH:
+            yield Finding(f"{_WORDS[name]} of {found.domain} was last answered on {answered}; {_DOCTOR}")
+            continue
         match getattr(found, name):
             case "missing" | "fail" as standing:
                 # With one of SPF and DKIM aligned a mail passes DMARC; with neither it is refused.

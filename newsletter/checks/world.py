@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -34,6 +35,12 @@ class DomainReport(BaseModel):
     """Whether SPF or DKIM passes for the From domain itself, which is what DMARC asks."""
     details: Mapping[str, str] = Field(default_factory=dict)
     """One of the four → what was found and what to do, in a sentence."""
+    dates: Mapping[str, AwareDatetime] = Field(default_factory=dict)
+    """One of the four → when it was answered, where that was before the last look."""
+
+    def answered_at(self, name: str) -> datetime:
+        """When one of the four was answered."""
+        return self.dates.get(name, self.checked_at)
 
     @classmethod
     def from_json(cls, text: str) -> DomainReport | None:

@@ -1,6 +1,7 @@
 """What the doctor remembers of the sending domain, in `.newsletter/doctor.json`, which the preflight reads.
 
-Rule: what nobody answered now does not wipe out what was answered before; the file says when that was.
+Rule: what nobody answered now does not wipe out what was answered before, record by record; the file says
+when that was.
 """
 
 from __future__ import annotations
@@ -59,15 +60,36 @@ class Kept(DomainReport):
             **{name: _standing(each) for name, each in told.items()},
         )
 
+    def after(self, before: Self | None) -> Self:
+        """This report, with what nobody answered now as it was answered before, each with its own date.
+
+        A key that is known to be bad leaves nothing of the alignment that its mail proved.
+        """
+        if before is None or before.domain != self.domain:
+            return self
+        silent = [name for name in PROVED if getattr(self, name) == "unknown"]
+        if self.dkim in {"missing", "fail"}:
+            silent = [name for name in silent if name != "alignment"]
+        old = [name for name in silent if getattr(before, name) != "unknown"]
+        return self.model_copy(
+            update={name: getattr(before, name) for name in old}
+            | {
+                "details": {**self.details, **{name: before.details.get(name, "") for name in old}},
+                "dates": {name: before.answered_at(name) for name in old},
+                "proof": self.proof or (before.proof if "dkim" in old else None),
+            }
+        )
+
     @property
     def says_something(self) -> bool:
         return any(getattr(self, name) != "unknown" for name in PROVED)
 
 
 def keep(workspace: Workspace, report: Kept) -> bool:
-    """Write the report for the preflight, unless nobody answered. Whether it was written."""
+    """Write for the preflight what was answered, unless nobody answered. Whether it was written."""
     if report.says_something:
-        (workspace.state_dir / DOMAIN_REPORT).write_text(report.to_json(), encoding="utf-8")
+        whole = report.after(Kept.from_json(workspace.domain_report()))
+        (workspace.state_dir / DOMAIN_REPORT).write_text(whole.to_json(), encoding="utf-8")
     return report.says_something
 
 

@@ -297,6 +297,7 @@ def test_what_doctor_found_decides(standings: dict[str, str], expected: Severity
         None,
         domain().model_copy(update={"domain": "other.example"}),
         domain().model_copy(update={"checked_at": datetime(2026, 10, 1, tzinfo=UTC)}),
+        domain().model_copy(update={"dates": {"dmarc": datetime(2026, 10, 1, tzinfo=UTC)}}),
     ],
 )
 def test_a_domain_nobody_has_looked_at_is_never_ready(found: DomainReport | None) -> None:

@@ -6,11 +6,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from newsletter.checks import DomainReport
 from newsletter.doctor import Asking, Case, Diagnosis, Health, Kept, examine, keep
+from newsletter.doctor.kept import Proof
 from newsletter.doctor.together import together
 from tests.cli.command import Result, run
 from tests.cli.relay import Relay
@@ -121,6 +123,51 @@ def test_a_look_without_an_answer_does_not_wipe_out_the_last(stage: Stage, names
     before = stage.workspace().domain_report()
     assert not keep(stage.workspace(), examine(stage.case(online=False)).report)
     assert stage.workspace().domain_report() == before
+
+
+def test_a_record_without_an_answer_keeps_its_last_with_its_date(stage: Stage, names: NameServer) -> None:
+    """One server is silent; the others answered anew. Whatever is said of it later takes its place."""
+    put_good_records(names)
+    workspace = stage.workspace()
+    keep(workspace, examine(stage.case(now=lambda: 1_795_000_000)).report)
+    names.silent.add(f"_dmarc.{DOMAIN}")
+    names.put(DOMAIN, "TXT", "v=spf1 +all")
+    keep(workspace, examine(stage.case(now=lambda: 1_795_600_000)).report)
+    report = DomainReport.from_json(workspace.domain_report())
+    assert report is not None
+    assert (report.spf, report.dmarc) == ("fail", "ok")
+    assert [report.answered_at(name).timestamp() for name in ("spf", "dmarc")] == [1_795_600_000, 1_795_000_000]
+    names.silent.clear()
+    keep(workspace, examine(stage.case(now=lambda: 1_795_900_000)).report)
+    report = DomainReport.from_json(workspace.domain_report())
+    assert report is not None
+    assert report.answered_at("dmarc").timestamp() == 1_795_900_000
+
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+PROVED = Kept(
+    checked_at=AT,
+    domain=DOMAIN,
+    dkim="ok",
+    alignment="ok",
+    proof=Proof(seen_at=AT, selector="s1", domain=DOMAIN),
+)
+
+
+@pytest.mark.parametrize(
+    ("now", "whole"),
+    [
+        ({"spf": "ok"}, {"spf": "ok", "dkim": "ok", "alignment": "ok", "proof": PROVED.proof}),
+        ({"dkim": "missing"}, {"dkim": "missing", "alignment": "unknown", "proof": None}),
+        ({"spf": "ok", "domain": "other.test"}, {"dkim": "unknown", "alignment": "unknown", "proof": None}),
+    ],
+)
+def test_what_a_mail_proved_outlives_silence_and_nothing_else(
+    now: dict[str, str], whole: dict[str, object]
+) -> None:
+    """Neither a key that is gone, nor another domain."""
+    merged = Kept.model_validate({"checked_at": AT, "domain": DOMAIN} | now).after(PROVED)
+    assert {name: getattr(merged, name) for name in whole} == whole
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"domain": 3}'])
