@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from collections.abc import Iterator
 
+from newsletter.checks import told
 from newsletter.checks.page import filled
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.model import UNSUBSCRIBE, Pieces
@@ -15,6 +17,8 @@ CLIP_FAIL_BYTES = 100_000
 CLIP_WARN_BYTES = 80_000
 SLOT_BYTES = 40
 """What a slot is taken to add, in bytes: a long name; links are longer but few."""
+MOST_SHOWN = 60
+"""Letters of a passage that is told."""
 
 
 @rule("P01", Severity.ERROR, guards_promise=True)
@@ -89,20 +93,21 @@ def one_h1(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("P06", Severity.ERROR, guards_promise=True)
 def text_part_in_step(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks for every longer word of the draft's body in both parts.
+    """What it does: looks in both parts of every edition for each passage of the draft that its readers should
+    get, word for word and in order.
 
-    Why it matters: some readers see the text part alone; it must say the same.
-    Example: a theme that leaves out the summary in one part.
+    Why it matters: some readers see the text part alone, and others the HTML alone; each must say all of it.
+    Example: a theme that leaves out the summary, or the report itself.
     Instead: both parts are written from the draft; mend the theme.
     """
     for name, edition in evidence.editions.items():
-        seen = _words(evidence.pages[name].visible_text())
-        read = _words(filled(edition.text))
-        lacking = sorted(seen - read)
-        if len(lacking) > len(seen) // 50:
-            yield Finding(
-                f"the text part of the edition for {name} lacks words of the HTML: {', '.join(lacking[:8])}"
-            )
+        parts = (("HTML", evidence.pages[name].visible_text()), ("text", filled(edition.text)))
+        for part, text in parts:
+            missing = told.lacking(evidence.report, edition.segment, text)
+            if missing:
+                first = textwrap.shorten(missing[0], MOST_SHOWN, placeholder=" …")
+                more = f", and {len(missing) - 1} more" if len(missing) > 1 else ""
+                yield Finding(f"the {part} part of the edition for {name} lacks “{first}”{more}")
 
 
 @rule("P07", Severity.ERROR, guards_promise=True)
@@ -175,7 +180,3 @@ def _sizes(evidence: Evidence) -> Iterator[tuple[str, int]]:
 
 def _joined(pieces: Pieces) -> str:
     return " ".join(pieces.statics)
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]{4,}", re.sub(r"https?://\S+|mailto:\S+", " ", text).lower()))

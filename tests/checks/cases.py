@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from html import escape
 from typing import Any
 
+from lxml import etree
+
+from newsletter import markdown
 from newsletter.checks import Evidence
+from newsletter.checks.prose import shown
 from newsletter.drafts import Known, parse
+from newsletter.drafts.known import Masked
 from newsletter.model import UNSUBSCRIBE, Context, Edition, Pieces, Report, Slot
+from newsletter.render.prose import block
 from newsletter.settings import Settings, parse_settings
 
 SETTINGS = """sender: {name: Maya Hollins, from: maya@reports.example.org}
@@ -113,7 +120,26 @@ def evidence(edition: Edition = SOUND, **changes: Any) -> Evidence:
         columns={"lists/members.csv": ("email", "first_name", "clp", "region", "role", "joined")},
         today=TODAY,
     )
-    return replace(sound, **changes)
+    changed = replace(sound, **changes)
+    told = {name: _telling(shown, changed.report) for name, shown in changed.editions.items()}
+    return replace(changed, editions=told)
+
+
+def _telling(edition: Edition, drafted: Report) -> Edition:
+    """The edition with all that the draft says, as text at its head."""
+    points = "".join(f"\n\n{point}" for point in drafted.summary)
+    masked = Masked.of(drafted.body + points)
+    kept = markdown.for_segment(markdown.parse(masked.text), edition.segment)
+    kept = [token for token in kept if not token.type.startswith("only_")]
+    tagged = etree.fromstring(f"<div>{block(kept)}</div>")
+    words = shown(masked.as_written("".join(map(str, tagged.itertext()))))
+    (html_head, *html_rest), (text_head, *text_rest) = edition.html.statics, edition.text.statics
+    html_head = html_head.replace("<body>", f"<body><div>{escape(words)}</div>")
+    return replace(
+        edition,
+        html=replace(edition.html, statics=(html_head, *html_rest)),
+        text=replace(edition.text, statics=(f"{words}\n{text_head}", *text_rest)),
+    )
 
 
 def saying(body: str, **front: str) -> Evidence:

@@ -109,7 +109,7 @@ FAULTY = {
     "P03": evidence(settings=settings("postal_address")),
     "P04": evidence(replace(SOUND, html=Pieces(("".join(SOUND.html.statics),)))),
     "P05": evidence(replace(SOUND, html=html(title="<h1>Maya</h1><h1>Report</h1>"))),
-    "P06": evidence(replace(SOUND, html=html("<p>What was decided about housing</p>"))),
+    "P06": replace(evidence(), editions={"members": SOUND}),
     "P07": evidence(replace(SOUND, html=html("<p>decided</p>" * 8000))),
     "P08": evidence(replace(SOUND, html=html("<p>decided</p>" * 6000))),
     "P09": message(b"List-Unsubscribe: <mailto:leave@reports.example.org>\r\n", b""),
