@@ -35,7 +35,7 @@ class Happening(StrEnum):
 
 
 MEANINGS = {
-    Happening.WORKER_STARTED: "a worker takes jobs: `process`, `at_once`",
+    Happening.WORKER_STARTED: "a worker takes jobs: `process`, `at_once`, `port` of its health",
     Happening.WORKER_STOPPING: "it was told to leave: it finishes what is in flight, and gives the rest back",
     Happening.WORKER_STOPPED: "it is gone; `left_open` where its time of grace was over too soon",
     Happening.JOB_BEGUN: "`run`, `issue`, `first` (the first row of the part it is about)",

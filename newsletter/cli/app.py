@@ -27,6 +27,18 @@ Way = Annotated[
     Transport | None, typer.Option("--transport", help="How it goes out, instead of newsletter.yaml's way.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--metrics-port", metavar="PORT", min=0, max=65535, help="Answer /live, /ready and /metrics here."
+    ),
+]
+MetricsHost = Annotated[
+    str,
+    typer.Option(
+        "--metrics-host", metavar="HOST", help="At this address; 0.0.0.0 for every one of this machine."
+    ),
+]
 Issue = Annotated[str, typer.Argument(metavar="ISSUE", help="The draft's id, or the draft.")]
 
 
@@ -588,13 +600,8 @@ def worker(
     concurrency: Annotated[
         int, typer.Option(metavar="N", min=1, max=64, help="Jobs at a time; they share the connections.")
     ] = 2,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(metavar="PORT", min=0, max=65535, help="Answer /live, /ready and /metrics at this port."),
-    ] = None,
-    metrics_host: Annotated[
-        str, typer.Option(metavar="HOST", help="At this address; 0.0.0.0 for every one of this machine.")
-    ] = "127.0.0.1",
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
     grace: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Be gone so long after SIGTERM, whatever is open.")
     ] = 25,
@@ -660,6 +667,8 @@ def serve(
             metavar="N", min=0, max=65535, help="The port, instead of serve.port; 0 for any free one."
         ),
     ] = None,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
 ) -> None:
     """Serve the public pages, where the links in the mail lead: readers leave here with one click.
 
@@ -667,4 +676,4 @@ def serve(
     """
     from newsletter.cli import serving
 
-    serving.serve(host=host, port=port)
+    serving.serve(host=host, port=port, metrics=None if metrics_port is None else (metrics_host, metrics_port))

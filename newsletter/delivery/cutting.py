@@ -15,7 +15,7 @@ from newsletter.delivery import queue
 from newsletter.delivery.accounts import in_canary, of_run
 from newsletter.delivery.outcome import State
 from newsletter.delivery.postgres import Turn, take_turn
-from newsletter.delivery.queue import Job
+from newsletter.delivery.queue import SILENCE_S, Job
 from newsletter.delivery.run import Run
 from newsletter.delivery.schema import people
 
@@ -31,18 +31,20 @@ def cut(
     run: Run,
     *,
     now: float,
+    silence_s: float = SILENCE_S,
     within: Job | None = None,
     not_before: float = 0.0,
     idle_only: bool = False,
 ) -> int:
     """Put each part of a whole run that has somebody ready, or due, into the queue; the number of new jobs.
 
-    Only `within` one, if that is given. `idle_only` leaves out what a living worker is at.
+    Only `within` one, if that is given. `idle_only` leaves out what a worker is at that was heard of in
+    the last `silence_s`.
     """
     if run.rests(now):
         return 0
     take_turn(connection, Turn.CUT, run.id)
-    there = queue.queued(connection, run.id)
+    there = queue.queued(connection, run.id, silence_s)
     new = []
     for job in _jobs(connection, run, within):
         ready_at = max(job.ready_at, not_before)

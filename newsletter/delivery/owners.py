@@ -76,7 +76,7 @@ class Owners:
     def __init__(self, database: Database, processes: Processes, silence_s: float = SILENCE_S) -> None:
         self._database = database
         self._processes = processes
-        self._silence_s = silence_s
+        self.silence_s = silence_s
 
     @property
     def are_leased(self) -> bool:
@@ -85,14 +85,14 @@ class Owners:
 
     def lease(self) -> Lease:
         """A lease that begins now; in SQLite one without end."""
-        return Lease(self._silence_s if self.are_leased else math.inf)
+        return Lease(self.silence_s if self.are_leased else math.inf)
 
     def begin(self, owner: str, run_id: int, since: float) -> None:
         """A process that is alive sets to work on a run."""
         row: dict[str, object] = {"owner": owner, "run_id": run_id, "since": since}
         with self._database.write(promptly=True) as connection:
             if self.are_leased:
-                row |= {"seen_at": connection.scalar(select(TIME)), "silence_s": self._silence_s}
+                row |= {"seen_at": connection.scalar(select(TIME)), "silence_s": self.silence_s}
             connection.execute(insert_new(connection, owners), row)
 
     def beat(self, owner: str, run_id: int) -> bool:
@@ -101,7 +101,7 @@ class Owners:
             connection.execute(
                 update(owners)
                 .where(owners.c.owner == owner)
-                .values(seen_at=TIME, silence_s=self._silence_s, lost_at=None)
+                .values(seen_at=TIME, silence_s=self.silence_s, lost_at=None)
             )
             return is_stopped(connection, run_id)
 

@@ -60,7 +60,7 @@ class Queued:
     is_waiting: bool
 
 
-def queued(connection: Connection, run_id: int) -> dict[str, Queued]:
+def queued(connection: Connection, run_id: int, silence_s: float) -> dict[str, Queued]:
     """The jobs of a run that wait, or else are with a living worker, by their names."""
     asked = text(
         "SELECT job.id, queueing_lock, coalesce(extract(epoch FROM scheduled_at), 0)::float, status = 'todo'"
@@ -70,7 +70,7 @@ def queued(connection: Connection, run_id: int) -> dict[str, Queued]:
         " OR status = 'doing' AND last_heartbeat > now() - make_interval(secs => :silence))"
         " ORDER BY status = 'todo'"
     )
-    found = connection.execute(asked, {"queue": QUEUE, "run": run_id, "silence": SILENCE_S})
+    found = connection.execute(asked, {"queue": QUEUE, "run": run_id, "silence": silence_s})
     return {name: Queued(id_, ready_at, waits) for id_, name, ready_at, waits in found}
 
 

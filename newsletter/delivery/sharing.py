@@ -101,12 +101,16 @@ class Sharing:
         with self._database.write(promptly=True) as connection:
             return bool(queue.clear_abandoned(connection, self._silence_s))
 
-    def look_around(self) -> int:
-        """Cut whatever has somebody ready and nobody at it; the number of new jobs."""
+    def look_around(self, *, idle_only: bool = True) -> int:
+        """Cut whatever has somebody ready and nobody at it; the number of new jobs.
+
+        After a death, also what somebody seems to be at: of a worker's job the queue learns later than of its
+        claims.
+        """
         number = 0
         for run in self.open_runs():
             with self._database.write() as connection:
-                number += cut(connection, run, now=self._now(), idle_only=True)
+                number += cut(connection, run, now=self._now(), silence_s=self._silence_s, idle_only=idle_only)
         return number
 
     def workers(self) -> int:

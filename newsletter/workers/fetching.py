@@ -19,13 +19,15 @@ from procrastinate.jobs import Job as Deferred
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from newsletter.delivery.queue import QUEUE, SILENCE_S, TASK, Job
+from newsletter.delivery.queue import QUEUE, TASK, Job
 from newsletter.delivery.watchdog import hang_up
 
 _POLL_S = 1.0
 """How late a job may be taken that became due by time; of new ones the database tells at once."""
 
-_HEARTBEAT_S = 5.0
+_BEATS = 5
+"""How often a worker is heard of in the silence after which it is taken for dead."""
+
 _AGAIN_S = 2.0
 _FINISH_TRIES = 15
 """Then the job counts as abandoned, as soon as its worker has gone."""
@@ -49,8 +51,11 @@ class _Finishing(JobManager):
 class Fetcher:
     """Takes jobs until it is told to stop, or, unless it should `wait`, until there is none."""
 
-    def __init__(self, conninfo: str, do: Callable[[Job], None], *, at_once: int, wait: bool) -> None:
+    def __init__(
+        self, conninfo: str, do: Callable[[Job], None], *, at_once: int, wait: bool, silence_s: float
+    ) -> None:
         self._conninfo = conninfo
+        self._silence_s = silence_s
         self._do = do
         self._at_once = at_once
         self._wait = wait
@@ -109,8 +114,8 @@ class Fetcher:
                     fetch_job_polling_interval=_POLL_S,
                     delete_jobs="always",
                     install_signal_handlers=False,
-                    update_heartbeat_interval=_HEARTBEAT_S,
-                    stalled_worker_timeout=SILENCE_S,
+                    update_heartbeat_interval=self._silence_s / _BEATS,
+                    stalled_worker_timeout=self._silence_s,
                 )
             )
             if self._stop.is_set():

@@ -48,7 +48,7 @@ class Watch(Thread):
 
     def _look(self) -> None:
         died = self._ledger.claims.tidy(Patience())
-        thorough = time.monotonic() > self._looked_at + _THOROUGH_S
-        if died or thorough or self._ledger.sharing.clear_abandoned():
-            self._ledger.sharing.look_around()
+        abandoned = self._ledger.sharing.clear_abandoned()
+        if died or abandoned or time.monotonic() > self._looked_at + _THOROUGH_S:
+            self._ledger.sharing.look_around(idle_only=not died)
             self._looked_at = time.monotonic()

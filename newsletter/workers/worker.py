@@ -12,10 +12,10 @@ from newsletter.delivery.database import LedgerLost
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.queue import Job
 from newsletter.errors import NewsletterError
+from newsletter.health import Answer, Health, plain
 from newsletter.log import Happening, note
 from newsletter.metrics import CONTENT_TYPE, WorkerMeters
 from newsletter.workers.fetching import Fetcher
-from newsletter.workers.health import Answer, Health, plain
 from newsletter.workers.jobs import Carry, Jobs
 from newsletter.workers.watch import Watch
 
@@ -52,7 +52,13 @@ class Worker:
         self._terms = terms
         self._meters = WorkerMeters(ledger.beside)
         self._jobs = Jobs(ledger, carry, clock=clock, stop=stop, meters=self._meters)
-        self._fetcher = Fetcher(ledger.conninfo, self._do, at_once=terms.at_once, wait=terms.wait)
+        self._fetcher = Fetcher(
+            ledger.conninfo,
+            self._do,
+            at_once=terms.at_once,
+            wait=terms.wait,
+            silence_s=ledger.owners.silence_s,
+        )
         self._watch = Watch(ledger, stop=stop, lost=self._fetcher.hang_up)
         self._defect: BaseException | None = None
         self._lock = Lock()
@@ -64,13 +70,13 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop. Raises what makes this worker useless, when it has left in order."""
-        note(Happening.WORKER_STARTED, process=os.getpid(), at_once=self._terms.at_once)
-        self._watch.start()
         with ExitStack() as stack:
             if self._terms.metrics is not None:
                 host, port = self._terms.metrics
                 answers = {"/live": self._live, "/ready": self._ready, "/metrics": self._numbers}
                 self.port = stack.enter_context(Health(host, port, answers)).port
+            note(Happening.WORKER_STARTED, process=os.getpid(), at_once=self._terms.at_once, port=self.port)
+            self._watch.start()
             self._fetcher.run()
         self._stop.set()
         with self._lock:

@@ -1,4 +1,7 @@
-"""Whether this worker lives and is ready, and its numbers, over HTTP: `/live`, `/ready`, `/metrics`."""
+"""How a process is, for whoever watches it, at a port of its own: `/live`, `/ready` and `/metrics`.
+
+Rule: it stands beside what the process does for others, so that no reader of the public pages sees it.
+"""
 
 from __future__ import annotations
 
