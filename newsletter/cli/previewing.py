@@ -27,9 +27,8 @@ def preview_draft(draft: str | None, *, port: int, browser: bool, export: Path |
         page = preview.export(desk)
         with written_to(export):
             export.write_text(page, encoding="utf-8")
-        show.say(
-            f"wrote {export} ({export.stat().st_size / 1000:,.0f} KB): no addresses, and it needs no internet"
-        )
+        size = f"{export.stat().st_size / 1000:,.0f} KB"
+        show.say(f"wrote {export} ({size}): addresses are masked, and it needs no internet")
         return
 
     def ready(link: str) -> None:

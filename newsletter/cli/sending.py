@@ -18,7 +18,7 @@ from newsletter.cli.writing import has_terminal, now, opened, parsed_address
 from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.run import Canary, Kind, Run, Timing
-from newsletter.errors import Mistake, NotReady, SourceError, UsageError, Where, did_you_mean
+from newsletter.errors import NotReady, UsageError, did_you_mean
 from newsletter.pipeline import Mailing, Planned, open_mailing
 from newsletter.plan import Receipt, in_words
 from newsletter.workspace import Workspace
@@ -182,11 +182,7 @@ def _open(draft: str, segments: Sequence[str] | None, transport: Transport | Non
     workspace = opened()
     way = transport.value if transport else None
     mailing = open_mailing(workspace, draft, at=now(workspace), segments=segments, transport=way)
-    if not segments and not mailing.report.segments:
-        raise SourceError(
-            [Mistake(Where(mailing.report.source), "the draft names no segments, so nobody would get it")],
-            f"Add: segments: [{', '.join(mailing.lists.segments.names)}], or choose with --segment.",
-        )
+    dispatch.insist_on_segments(mailing, segments, otherwise="choose with --segment")
     return mailing
 
 

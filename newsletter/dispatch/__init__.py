@@ -47,7 +47,7 @@ from newsletter.dispatch.ways import (
     transport_for,
     way_out,
 )
-from newsletter.errors import SourceError, UsageError
+from newsletter.errors import Mistake, SourceError, UsageError, Where
 from newsletter.message import Skeleton, code_for, coder
 from newsletter.model import Edition, Recipient
 from newsletter.pipeline import Mailing, Planned, make_plan, stranger
@@ -162,6 +162,18 @@ def planned(ledger: Ledger, mailing: Mailing, *, unsynced: bool = False) -> Plan
     made = make_plan(mailing, proposed, asked, rolls(ledger, mailing, proposed))
     insist_on_people(mailing)
     return made
+
+
+def insist_on_segments(mailing: Mailing, asked: Sequence[str] | None, *, otherwise: str) -> None:
+    """Raise `SourceError` where neither the draft nor anybody else says to whom it goes.
+
+    `otherwise` says where they can be chosen, if not in the draft.
+    """
+    if not asked and not mailing.report.segments:
+        raise SourceError(
+            [Mistake(Where(mailing.report.source), "the draft names no segments, so nobody would get it")],
+            f"Add: segments: [{', '.join(mailing.lists.segments.names)}], or {otherwise}.",
+        )
 
 
 def insist_on_people(mailing: Mailing) -> None:

@@ -22,4 +22,5 @@ def words(command: str, mailing: Mailing) -> list[str]:
 
 
 def _own_segments(mailing: Mailing) -> tuple[str, ...]:
-    return tuple(each.name for each in mailing.lists.segments.select(mailing.report.segments))
+    """Those that the draft names, in order of precedence; it may name none."""
+    return tuple(name for name in mailing.lists.segments.names if name in mailing.report.segments)

@@ -12,7 +12,7 @@ from newsletter import dispatch
 from newsletter.address import mask
 from newsletter.errors import NotReady
 from newsletter.plan import Receipt, in_words
-from newsletter.preview.desk import Desk
+from newsletter.preview.desk import Desk, insist_on_choice
 
 
 def approve(desk: Desk, *, receipt: str, name: str) -> str:
@@ -22,6 +22,7 @@ def approve(desk: Desk, *, receipt: str, name: str) -> str:
     """
     name = dispatch.signature(name)
     mailing = desk.fresh()
+    insist_on_choice(mailing, desk.choice)
     dispatch.insist_on_real(mailing)
     said = {"draft": mailing.report.issue, "receipt": receipt, "name": name}
     with dispatch.open_ledger(mailing.workspace, desk.clock) as ledger, ledger.audit.act("approve", said):

@@ -90,6 +90,7 @@ class Desk:
         if opened is None:
             return
         try:
+            insist_on_choice(opened.mailing, opened.choice)
             with dispatch.open_ledger(opened.mailing.workspace, self.clock) as ledger:
                 spam = self._spam(opened.mailing)
                 self.counted = count(ledger, opened.mailing, opened.lists, self.counted, spam=spam)
@@ -184,6 +185,13 @@ class Desk:
             lists=self._lists[1],
         )
         return mailing, stamp
+
+
+def insist_on_choice(mailing: Mailing, choice: Choice) -> None:
+    """Raise `SourceError` where it is not said to whom it goes: the mail can be seen, but nobody counted."""
+    dispatch.insist_on_segments(
+        mailing, choice.segments, otherwise="choose them on the page under “Approve and send”"
+    )
 
 
 def _merged(recipient: Recipient | None) -> tuple[tuple[str, str], ...]:

@@ -170,7 +170,8 @@ def _editions(mailing: Mailing) -> list[Told]:
 
 
 def _segments(mailing: Mailing) -> list[Told]:
-    asked = dict.fromkeys([*mailing.report.segments, *mailing.segments])
+    own = mailing.report.segments or mailing.lists.segments.names
+    asked = dict.fromkeys([*own, *mailing.segments])
     titles = {segment.name: segment.title or segment.name for segment in mailing.lists.segments.all}
     return [{"name": name, "title": titles[name], "chosen": name in mailing.segments} for name in asked]
 

@@ -17,6 +17,7 @@ def exported(small: Small) -> Path:
     small.change(f"drafts/{DRAFT}.md", "it was long.", 'it was TODO. </script><!-- "quoted" & more')
     result = small.good("preview", DRAFT, "--export", "preview.html")
     assert "wrote preview.html" in result.err
+    assert "addresses are masked" in result.err
     assert result.out == b""
     return small.root / "preview.html"
 
@@ -58,6 +59,16 @@ def test_the_file_shows_every_view_and_asks_for_nothing(browser: Browser, small:
     assert {url for url in seen.asked if not url.startswith(("file:", "data:", "about:"))} == set()
     assert seen.complaints == []
     context.close()
+
+
+def test_a_draft_without_segments_gives_no_file(small: Small) -> None:
+    """It is refused in the words of `plan`, with its exit code."""
+    small.change(f"drafts/{DRAFT}.md", "segments: [clp-secretaries, members]\n", "")
+    result = small.run("preview", DRAFT, "--export", "preview.html")
+    assert result.code == 3
+    assert "the draft names no segments, so nobody would get it" in result.err
+    assert "Add: segments: [clp-secretaries, members]" in result.err
+    assert not (small.root / "preview.html").exists()
 
 
 def test_a_draft_that_cannot_be_read_gives_no_file(small: Small) -> None:

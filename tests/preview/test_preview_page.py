@@ -460,6 +460,23 @@ def test_a_segment_that_matches_nobody_is_told_over_the_last_good_view(seen: See
     assert "Dear friend," in seen.mail()
 
 
+def test_a_draft_without_segments_is_shown_and_asks_for_them(seen: Seen) -> None:
+    """The mail is seen, with what is missing over it; once some are chosen, their people are counted."""
+    seen.small.change(f"drafts/{DRAFT}.md", "segments: [clp-secretaries, members]\n", "")
+    seen.until(lambda: "the draft names no segments" in seen.text("#trouble"))
+    seen.page.reload()
+    seen.until_in_mail("Dear friend,")
+    assert "Add: segments: [clp-secretaries, members]" in seen.text("#trouble")
+    seen.tab("send")
+    assert seen.page.is_disabled("#approve")
+    seen.page.uncheck("#segments input[value=members]")
+    seen.until(lambda: seen.text("#fact-people") == "2 people")
+    assert seen.text("#command") == f"newsletter send drafts/{DRAFT}.md --segment clp-secretaries"
+    assert seen.page.is_hidden("#trouble")
+    seen.page.check("#segments input[value=members]")
+    seen.until(lambda: seen.text("#fact-people") == "5 people")
+
+
 def test_another_draft_can_be_chosen(seen: Seen) -> None:
     """All of the page is then about that one."""
     text = (seen.small.root / f"drafts/{DRAFT}.md").read_text(encoding="utf-8")
