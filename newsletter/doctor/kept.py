@@ -56,6 +56,7 @@ class Kept(DomainReport):
             checked_at=at,
             domain=domain,
             details={name: ". ".join(filter(None, (each.found, each.advice))) for name, each in told.items()},
+            dates={},
             proof=proof,
             **{name: _standing(each) for name, each in told.items()},
         )
