@@ -27,6 +27,10 @@ from newsletter.preview.views import Client, Look
 _Handler = Callable[[Desk, Request], Any]
 
 
+_DIGITS = 9
+"""No list has a thousand million pages, and Python reads no number of more than 4,300 digits."""
+
+
 def build(live: Live, keys: Keys, authority: str) -> Starlette:
     """The application for one desk, at `authority` (host and port)."""
     room = [
@@ -191,6 +195,8 @@ def _file(desk: Desk, request: Request) -> told.Told:
         return {"lines": []}
     mailing = desk.opened.mailing
     name = request.query_params.get("name", "")
+    if "\0" in name:
+        raise UsageError("no file has such a name")
     return {"lines": told.file_lines(mailing.workspace, name, mailing.report.source)}
 
 
@@ -226,7 +232,10 @@ async def _asked(request: Request) -> dict[str, Any]:
     """The JSON that a form of ours sends; another page's form cannot say that it is JSON."""
     if request.headers.get("content-type") != "application/json":
         raise UsageError("this is not a request of the preview's page")
-    asked = await request.json()
+    try:
+        asked = await request.json()
+    except (ValueError, RecursionError):
+        raise UsageError("this request is no JSON that can be read") from None
     return asked if isinstance(asked, dict) else {}
 
 
@@ -235,7 +244,12 @@ def _masked(request: Request) -> bool:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0
+    """A page's number, from 0. Raises `UsageError` for one that no list is long enough for."""
+    if not text:
+        return 0
+    if not text.isdecimal() or len(text) > _DIGITS:
+        raise UsageError("there is no such page of people")
+    return int(text)
 
 
 def _text(value: object) -> str | None:

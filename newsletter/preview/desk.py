@@ -218,16 +218,24 @@ def stamp(paths: Sequence[Path]) -> Stamp:
     return tuple(found)
 
 
-def watched(root: Path, draft: Path) -> tuple[Path, ...]:
-    """The folders in which a saved file changes what is shown."""
-    folders = [root / "drafts", root / "lists", root / "templates", draft.resolve().parent]
-    return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+def watched(root: Path, draft: Path) -> dict[Path, bool]:
+    """The folders in which a saved file changes what is shown, and whether what is in their folders does too.
+
+    Of the workspace's own folder and a draft's elsewhere only the files: below may be `.newsletter/` and
+    `outbox/`, which we write to ourselves.
+    """
+    deep = {folder: True for folder in _folders(root) if folder.is_dir()}
+    return {draft.resolve().parent: False, root: False} | deep
 
 
 def saved(root: Path, draft: Path) -> Stamp:
     """By what it is noticed that anything was saved that is shown."""
-    held = (path for folder in watched(root, draft) for path in sorted(folder.rglob("*")) if path.is_file())
-    return stamp([root / SETTINGS, *held])
+    held = (path for folder in _folders(root) for path in sorted(folder.rglob("*")) if path.is_file())
+    return stamp([root / SETTINGS, draft.resolve(), *held])
+
+
+def _folders(root: Path) -> tuple[Path, ...]:
+    return root / "drafts", root / "lists", root / "templates"
 
 
 def newest_draft(workspace: Workspace) -> Path:

@@ -154,15 +154,15 @@ class Live:
 
     def _watch_all(self) -> None:
         """Watch every folder that is not watched yet."""
-        root = self.desk.root
-        for folder in {root, *desks.watched(root, self.desk.choice.draft)} - self._watches.keys():
+        for folder, deep in desks.watched(self.desk.root, self.desk.choice.draft).items():
+            if folder in self._watches:
+                continue
             self._watches[folder] = asyncio.Event()
-            self._start(self._watch(folder, self._watches[folder]))
+            self._start(self._watch(folder, self._watches[folder], deep=deep))
             # What is saved before the watch has begun is read all the same.
             asyncio.get_running_loop().call_later(_WATCH_BEGINS_S, self._read.set)
 
-    async def _watch(self, folder: Path, stop: asyncio.Event) -> None:
-        deep = folder != self.desk.root
+    async def _watch(self, folder: Path, stop: asyncio.Event, *, deep: bool) -> None:
         with suppress(FileNotFoundError):
             async for changes in awatch(
                 folder, recursive=deep, step=_SETTLED_MS, debounce=_AT_MOST_MS, stop_event=stop

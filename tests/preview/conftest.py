@@ -42,10 +42,10 @@ class Served:
         return f"/{self.link.split('/')[3]}/"
 
 
-def start(small: Small, *arguments: str) -> Served:
+def start(small: Small, *arguments: str, draft: str = "report") -> Served:
     """Start the preview of a workspace, and read its link."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "newsletter", "preview", "report", "--no-browser", *arguments],
+        [sys.executable, "-m", "newsletter", "preview", draft, "--no-browser", *arguments],
         cwd=small.root,
         env=clean_environment(small.env),
         stdin=subprocess.DEVNULL,

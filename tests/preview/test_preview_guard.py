@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import json
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -166,6 +168,30 @@ def test_every_answer_forbids_what_the_page_does_not_need(room: tuple[Served, st
         assert answer.headers.get("referrer-policy") == "no-referrer"
         assert answer.headers.get("x-content-type-options") == "nosniff"
         assert answer.headers.get("cross-origin-resource-policy") == "same-origin"
+
+
+@pytest.mark.parametrize("path", [f"people?page={'9' * 5000}", "people?page=-1", "file?name=%00"])
+def test_a_question_that_makes_no_sense_is_answered_in_words(room: tuple[Served, str], path: str) -> None:
+    """By one who has the cookie, that is: nothing breaks, and the answer says what was wrong."""
+    served, cookie = room
+    end = time.monotonic() + 15
+    while '"fresh":true' not in ask(served, f"{served.room}state", Cookie=cookie).text:
+        assert time.monotonic() < end, "nobody was counted"
+        time.sleep(0.05)
+    answer = ask(served, served.room + path, Cookie=cookie)
+    assert answer.status == 409
+    assert "no" in json.loads(answer.text)["error"]
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("body", ["{", "[" * 100_000])
+def test_a_body_that_is_no_json_is_answered_in_words(room: tuple[Served, str], act: str, body: str) -> None:
+    """And nothing is done."""
+    served, cookie = room
+    sent = {"Cookie": cookie, "Origin": served.origin, "Content_Type": "application/json"}
+    answer = ask(served, served.room + act, method="POST", body=body, **sent)
+    assert answer.status == 409
+    assert json.loads(answer.text)["error"] == "this request is no JSON that can be read"
 
 
 def test_a_file_outside_what_the_checks_speak_of_is_not_shown(room: tuple[Served, str]) -> None:

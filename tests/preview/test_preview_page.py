@@ -543,3 +543,28 @@ def test_the_page_says_when_the_preview_was_closed(browser: Browser, own: Served
     assert time.monotonic() - began < 5
     seen.until(lambda: "closed" in seen.text("#live"))
     context.close()
+
+
+def test_a_draft_above_the_workspace_is_followed_and_nothing_spins(small: Small, browser: Browser) -> None:
+    """What each count writes below that folder is not taken for something saved."""
+    draft = small.root / "drafts" / f"{DRAFT}.md"
+    above = draft.rename(small.root.parent / "above.md")
+    running = start(small, draft=str(above))
+    context = browser.new_context()
+    try:
+        seen = watched(context, small, running.origin)
+        seen.page.goto(running.link)
+        seen.page.wait_for_url(f"{running.origin}{running.room}")
+        seen.settle()
+        # Past the reading that follows the beginning of the watches, and its count.
+        seen.page.wait_for_timeout(1500)
+        seen.asked.clear()
+        seen.page.wait_for_timeout(2000)
+        assert [url for url in seen.asked if url.endswith("/state")] == []
+        above.write_text(
+            above.read_text(encoding="utf-8").replace("it was long", "it was short"), encoding="utf-8"
+        )
+        seen.until_in_mail("it was short")
+    finally:
+        context.close()
+        stop(running)
