@@ -28,7 +28,7 @@ _TO_WRITE = re.compile(
     | [£$€]\s?X(?:\s?(?:k|m|bn|million|billion))?\b(?![\w’'-])
     | (?<![\w.-])(?-i:X)(?:\s?%|\ (?:per\ cent|members?|people|votes?|staff|delegates?|secretaries
         |days?|weeks?|months?)\b)
-    | \?{2,} | _{3,} | (?:\.{2}|…)\s?(?:here|to\ follow)\b
+    | \?{2,} | _{3,} | (?:\.{2}|…)\s?(?:here|to\ follow)(?=\s*(?:[.!?;)\]]|$))
     | \b(?:lorem\ ipsum|dolor\ sit\ amet|consectetur\ adipiscing|blah(?:\ blah)+|asdf\w*)\b
     | \binsert\ (?:[\w’'-]+\ ){1,4}here\b
     | \b(?:text|copy|figures?|names?|links?|quotes?|photo|picture|table|numbers?|dates?)

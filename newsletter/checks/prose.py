@@ -13,15 +13,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from newsletter import markdown
+from newsletter.checks.rules import CODE
 from newsletter.drafts import FIELD
 from newsletter.drafts.known import Masked
 from newsletter.model import Report
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
-
-CODE = "…"
-"""Stands for what is written in code."""
 
 _WORD = re.compile(r"\w[\w’'-]*")
 _SURE_LENGTH = 4

@@ -10,7 +10,22 @@ from inspect import getdoc
 
 from newsletter.checks.evidence import Evidence
 
-__all__ = ["Evidence", "Finding", "Problem", "Rule", "Severity", "Verdict", "rule", "rules", "run", "verdict"]
+__all__ = [
+    "CODE",
+    "Evidence",
+    "Finding",
+    "Problem",
+    "Rule",
+    "Severity",
+    "Verdict",
+    "rule",
+    "rules",
+    "run",
+    "verdict",
+]
+
+CODE = "\ufffc"
+"""Stands in a passage for what is written in code: nobody types it. In messages it is “…”."""
 
 ROOMS = (
     "promises",
@@ -95,11 +110,12 @@ class Rule:
         """What this rule finds; a note with the reason where the draft silences it."""
         reason = "" if self.guards_promise else silenced.get(self.code, "")
         for found in self.look(evidence):
+            message = found.message.replace(CODE, "…")
             severity = found.severity or self.severity
             if reason:
-                yield Problem(self.code, Severity.NOTE, f"{found.message} (silenced: {reason})", found.where)
+                yield Problem(self.code, Severity.NOTE, f"{message} (silenced: {reason})", found.where)
             else:
-                yield Problem(self.code, severity, found.message, found.where)
+                yield Problem(self.code, severity, message, found.where)
 
 
 _RULES: dict[str, Rule] = {}

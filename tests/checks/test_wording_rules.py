@@ -22,6 +22,8 @@ FIRES: dict[str, list[Evidence]] = {
         saying("It cost £Xm."),
         saying("It was agreed by X votes to seven."),
         saying("Insert the chart here."),
+        saying("Figures … to follow."),
+        saying("The votes (... here)."),
     ],
     "C02": [
         saying("The venue is TBC."),
@@ -169,6 +171,8 @@ QUIET: dict[str, list[Evidence]] = {
         saying("He said “[the Leader] agreed” and [sic] more."),
         saying("We have to do more, and to put here what we learnt there."),
         saying("The code is `XX` and stays."),
+        saying("Type `STOP` here if you wish. Go to `example` to follow it."),
+        saying("… here we are again."),
         saying("She is Xanthe, and votes in box X."),
         saying("Generation X members, 2 x weeks, and on X (once Twitter)."),
     ],
@@ -340,3 +344,9 @@ def test_a_report_of_nothing_but_a_title_can_be_judged() -> None:
     assert {rule.code for rule in rules()}
     assert report("Text.").summary == ()
     assert run(saying("Text.")) == ()
+
+
+def test_code_in_a_message_is_three_dots() -> None:
+    """The character that stands for it inside is shown to nobody."""
+    (found,) = [problem for problem in run(saying("See [insert `link`].")) if problem.code == "C01"]
+    assert "[insert …]" in found.message
