@@ -77,6 +77,7 @@ _PAPER = (
 )
 _THIS = r"(?:this|these|what\s+follows|the\s+following|below|my\s+(?:report|bulletin|newsletter|account))"
 _AGREED = r"(?:approved|authori[sz]ed|endorsed|agreed|sanctioned|signed\s+off)"
+_IS_THE = rf"\b{_THIS}\s+(?:is|are|serves?\s+as)\s+(?:an?|the|our|your)\s+"
 _CLAIMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -84,7 +85,10 @@ _CLAIMS = tuple(
         rf"\bofficial\s+(?:\w+\s+)?{_PAPER}s?\s+of\s+(?:the|our|this)\s+(?:NEC|National|meeting|committee|party)\b",
         rf"\bthe\s+(?:NEC|party|committee)[’']s\s+official\s+{_PAPER}\b",
         rf"\b(?:I|we|this\s+\w+)\b[^.;:]{{0,60}}?\bon\s+behalf\s+of\s+{_BODY}\b",
-        rf"(?:^|[.!?]\s+)on\s+behalf\s+of\s+{_BODY}\b[^.;]{{0,60}}?\b(?:I|we|may)\b",
+        rf"{_IS_THE}(?:official|formal)\s+(?:(?:NEC|party|committee|executive)\s+)?{_PAPER}s?\b",
+        rf"{_IS_THE}(?:agreed|approved)\s+(?:note|record|account|summary|report)\b",
+        rf"\bthese\s+(?:minutes|notes)\s+(?:have|were|are)\s+(?:been\s+)?{_AGREED}\s+by\b",
+        rf"^\s*on\s+behalf\s+of\s+{_BODY}\b[^.;]{{0,60}}?\b(?:I|we|may|let\s+me|thank\s+you|thanks)\b",
         rf"\b(?:sent|issued|published|written|circulated)\s+(?:to\s+you\s+)?(?:by|on\s+behalf\s+of|for)\s+{_BODY}\b",
         rf"\b{_THIS}\s+(?:\w+\s+)?(?:has|have|was|were|is|are)\s+(?:been\s+)?{_AGREED}\s+by\s+{_BODY}\b",
         rf"\b{_BODY}\s+(?:has|have)\s+{_AGREED}\s+me\s+to\s+(?:write|tell|say|inform|report|send)\b",
