@@ -59,11 +59,15 @@ def settle_by_events(connection: Connection, whom: ColumnElement[bool], *, now: 
 
     An event may be told before the attempt is unknown: that of a process which died later.
     """
-    run = select(runs.c.name).where(runs.c.id == people.c.run_id).scalar_subquery()
-    told = exists().where(
-        events.c.run == run,
-        events.c.person_id == people.c.id,
-        or_(events.c.attempt == people.c.attempt, events.c.attempt == ""),
+    run = select(runs.c.name).where(runs.c.id == people.c.run_id).correlate(people).scalar_subquery()
+    told = (
+        exists()
+        .where(
+            events.c.run == run,
+            events.c.person_id == people.c.id,
+            or_(events.c.attempt == people.c.attempt, events.c.attempt == ""),
+        )
+        .correlate(people)
     )
     return _move(connection, whom & told, to=State.ACCEPTED, detail=TOLD, now=now)
 

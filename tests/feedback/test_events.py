@@ -18,28 +18,39 @@ from newsletter.delivery.events import Taken
 from newsletter.delivery.fate import RANK, Event, Fate, Standing, fold
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
+from newsletter.delivery.readings import Folder, Seen
 from newsletter.delivery.run import Kind, Run
 from newsletter.delivery.schema import people
 from newsletter.message import code_for
-from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened
+from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
 from tests.delivery.sender import SECRET
 
 NOW = HandClock().now()
 ATTEMPT = "a1"
 HARD = "no such mailbox"
+NAMELESS: dict[str, Any] = {"run": "", "code": "", "attempt": None}
 
 
 @contextmanager
-def sent(*states: State, attempt: str = ATTEMPT, **changes: Any) -> Iterator[tuple[Ledger, Run]]:
+def a_ledger(*, in_postgres: bool = False) -> Iterator[Ledger]:
+    with tempfile.TemporaryDirectory() as folder:
+        if in_postgres:
+            use_postgres(Path(folder))
+        with opened(Path(folder)) as ledger:
+            yield ledger
+
+
+@contextmanager
+def sent(*states: State, in_postgres: bool = False, **changes: Any) -> Iterator[tuple[Ledger, Run]]:
     """A ledger with one run, whose people stand in these states after an attempt."""
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as ledger:
+    with a_ledger(in_postgres=in_postgres) as ledger:
         run = ledger.freeze(new_run(transport="sendgrid", **changes), frozen(range(len(states))))
         with ledger._database.write() as connection:
             for number, state in enumerate(states):
                 connection.execute(
                     update(people)
                     .where(people.c.id == run.first_id + number)
-                    .values(state=state, attempt=attempt, attempts=1, claimed_at=NOW, provider_id="req")
+                    .values(state=state, attempt=ATTEMPT, attempts=1, claimed_at=NOW, provider_id="req")
                 )
         yield ledger, run
 
@@ -101,7 +112,7 @@ HISTORY = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(history=HISTORY, random=st.randoms(use_true_random=False), repeats=st.integers(1, 3))
 def test_any_order_and_any_number_of_times_ends_the_same(
     history: list[tuple[int, Fate, str | None, str, int]], random: Random, repeats: int
@@ -179,6 +190,18 @@ def test_nobody_else_is_moved(state: State) -> None:
         assert states(ledger) == [state]
 
 
+def test_an_event_settles_the_person_of_its_own_run_alone() -> None:
+    """The same mailbox is unknown in two issues; the event of one says nothing of the other."""
+    with sent(State.UNKNOWN) as (ledger, first):
+        second = ledger.freeze(new_run(issue="another", transport="sendgrid"), frozen(range(1)))
+        with ledger._database.write() as connection:
+            connection.execute(update(people).values(state=State.UNKNOWN, attempt=ATTEMPT, claimed_at=NOW))
+        assert ledger.events.take([event(second, 0, Fate.PROCESSED)]).settled == 1
+        assert states(ledger) == [State.UNKNOWN]
+        assert ledger.events.settle() == 0
+        assert ledger.events.take([event(first, 0, Fate.DELIVERED)]).settled == 1
+
+
 def test_an_event_that_came_before_the_process_died_counts_afterwards() -> None:
     """The provider was faster than the sender, which then died with the claim in its hands."""
     with sent(State.CLAIMED) as (ledger, run):
@@ -210,13 +233,12 @@ def test_good_news_lifts_nothing() -> None:
 def test_an_event_without_a_name_finds_its_person_by_address_and_time() -> None:
     """A bounce long after the delivery comes without our arguments: the last mail to that address is meant."""
     with sent(State.ACCEPTED, State.ACCEPTED) as (ledger, run):
-        nameless: dict[str, Any] = {"run": "", "code": "", "attempt": None}
         taken = ledger.events.take(
             [
-                event(run, 0, Fate.BOUNCED, **nameless, key=address_of(0), at=NOW + 86_400),
-                event(run, 1, Fate.BOUNCED, **nameless, key=address_of(1), at=NOW + 30 * 86_400),
-                event(run, 1, Fate.BLOCKED, **nameless, key=address_of(1), provider_id="other request"),
-                event(run, 1, Fate.DELIVERED, **nameless, key=address_of(1), provider_id="req"),
+                event(run, 0, Fate.BOUNCED, **NAMELESS, key=address_of(0), at=NOW + 86_400),
+                event(run, 1, Fate.BOUNCED, **NAMELESS, key=address_of(1), at=NOW + 30 * 86_400),
+                event(run, 1, Fate.BLOCKED, **NAMELESS, key=address_of(1), provider_id="other request"),
+                event(run, 1, Fate.DELIVERED, **NAMELESS, key=address_of(1), provider_id="req"),
             ]
         )
         assert (taken.new, taken.strangers) == (4, 2)
@@ -276,5 +298,40 @@ def test_results_say_when() -> None:
         assert results.over_time(Fate.BOUNCED, 4) == (0, 0, 0, 1)
         assert results.times(4)[-1] == NOW + 3600
         assert results.counts[Fate.DEFERRED] == 1
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as ledger:
+    with a_ledger() as ledger:
         assert ledger.events.results(ISSUE) is None
+
+
+@pytest.mark.parametrize("in_postgres", [False, True], ids=["sqlite", "postgresql"])
+def test_both_databases_say_the_same(in_postgres: bool) -> None:
+    """What is new, whose it is, what follows, what it comes to, and what was read."""
+    with sent(State.UNKNOWN, State.ACCEPTED, State.ACCEPTED, in_postgres=in_postgres) as (ledger, run):
+        told = [
+            event(run, 0, Fate.PROCESSED),
+            event(run, 1, Fate.DELIVERED, at=NOW + 0.123456),
+            event(run, 1, Fate.BOUNCED, at=NOW + 3600, suppress=HARD),
+            event(
+                run, 2, Fate.COMPLAINED, run="", code="", attempt=None, key=address_of(2), suppress="complained"
+            ),
+            event(run, 9, Fate.DELIVERED),
+        ]
+        first = ledger.events.take(told)
+        assert first == Taken(new=5, strangers=1, suppressed=2, settled=1)
+        assert ledger.events.take([*told, *told]) == Taken(known=5)
+        assert states(ledger) == [State.ACCEPTED] * 3
+        assert suppressed(ledger) == {(address_of(1), HARD), (address_of(2), "complained")}
+        results = ledger.events.results(ISSUE)
+        assert results is not None
+        assert results.moments == {Fate.BOUNCED: ((NOW + 3600, 1),), Fate.COMPLAINED: ((NOW + 10, 1),)}
+        folder = Folder("maya@mail.example.org/INBOX", 2**32 - 1)
+        ledger.readings.note(folder, [Seen(2**32 - 2, "bounce", "move"), Seen(7, "letter")])
+        ledger.readings.note(folder, [Seen(7, "letter")])
+        assert (ledger.readings.last(folder), ledger.readings.due(folder)) == (
+            2**32 - 2,
+            {"move": (2**32 - 2,)},
+        )
+        ledger.readings.done(folder, [2**32 - 2])
+        assert ledger.readings.due(folder) == {}
+        ledger.readings.finish("mailbox")
+        ledger.readings.finish("mailbox")
+        assert ledger.readings.finished() == {"mailbox": NOW}
