@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from newsletter import markdown
-from newsletter.checks.rules import CODE
+from newsletter.checks.marks import CODE
 from newsletter.drafts import FIELD
 from newsletter.drafts.known import Masked
 from newsletter.model import Report

@@ -9,9 +9,9 @@ from importlib import import_module
 from inspect import getdoc
 
 from newsletter.checks.evidence import Evidence
+from newsletter.checks.marks import CODE
 
 __all__ = [
-    "CODE",
     "Evidence",
     "Finding",
     "Problem",
@@ -23,9 +23,6 @@ __all__ = [
     "run",
     "verdict",
 ]
-
-CODE = "\ufffc"
-"""Stands in a passage for what is written in code: nobody types it. In messages it is “…”."""
 
 ROOMS = (
     "promises",
