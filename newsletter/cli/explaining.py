@@ -10,6 +10,7 @@ from newsletter.cli import show
 from newsletter.cli.listing import everybody
 from newsletter.cli.suppressing import of_scope, opt_out
 from newsletter.cli.writing import mailbox, opened
+from newsletter.delivery.fate import Event
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Kind, Row
@@ -51,7 +52,7 @@ def explain(wanted: str, *, as_json: bool) -> None:
                 issue: _standing(ledger, issue, key) or found.verdict(segments)
                 for issue, segments in drafts_segments(workspace, lists).items()
             },
-            history=ledger.accounts.history(key),
+            history=[(row, ledger.events.told(row)) for row in ledger.accounts.history(key)],
         )
     if as_json:
         show.json(person.as_json(show.days(workspace)))
@@ -105,7 +106,8 @@ class _Person:
     opt_outs: Sequence[Suppression]
     drafts: Mapping[str, str]
     """Issue → whether they would get it, and why."""
-    history: Sequence[Row]
+    history: Sequence[tuple[Row, Sequence[Event]]]
+    """Each row of the ledger, and what was told of it later."""
 
     def as_json(self, day: show.Day) -> dict[str, object]:
         return {
@@ -122,7 +124,8 @@ class _Person:
             "drafts": self.drafts,
             "history": [
                 {"issue": row.issue, "kind": row.kind.value, "segment": row.segment, "state": row.state.value}
-                for row in self.history
+                | {"told": [_told(each, day) for each in told]}
+                for row, told in self.history
             ],
         }
 
@@ -137,9 +140,12 @@ class _Person:
             print(f"opted out{of} {day(each.at)}: {each.reason} ({each.source}){ended}")
         for issue, said in self.drafts.items():
             print(f"{issue}: {said}")
-        for sent in self.history:
+        for sent, told in self.history:
             said = f"{sent.issue} ({sent.kind.value}, for {sent.segment}): {sent.state.value} {sent.detail}"
             print(said.rstrip())
+            for event in told:
+                why = " ".join(filter(None, (event.status, event.detail)))
+                print(f"  {event.fate.value} {day(event.at)}{f': {why}' if why else ''}")
 
     def _tell_row(self, row: Candidate) -> None:
         recipient = row.recipient
@@ -150,3 +156,13 @@ class _Person:
         wording = recipient.fields.get(consent.WORDING)
         if wording:
             print(f"  agreed {consent.sign_up(recipient.fields) or '(nobody noted how)'} to: “{wording}”")
+
+
+def _told(event: Event, day: show.Day) -> dict[str, str]:
+    return {
+        "fate": event.fate.value,
+        "at": day(event.at),
+        "status": event.status,
+        "detail": event.detail,
+        "source": event.source,
+    }

@@ -23,7 +23,7 @@ from newsletter.delivery.fate import Event, Fate
 from newsletter.delivery.mailboxes import CodeOf
 from newsletter.delivery.outcome import State
 from newsletter.delivery.results import Results, results
-from newsletter.delivery.run import Kind, Run
+from newsletter.delivery.run import Kind, Row, Run
 from newsletter.delivery.schema import events, issues, people, runs
 from newsletter.delivery.settling import settle_by_events
 from newsletter.delivery.suppressions import NewSuppression, add_all
@@ -89,6 +89,14 @@ class Events:
         with self._database.read() as connection:
             return {Fate(name): number for name, number in connection.execute(asked).all()}
 
+    def told(self, row: Row) -> tuple[Event, ...]:
+        """What was told of one person's message, oldest first; but for what only says that it was accepted."""
+        mine = (events.c.run == row.run) & (events.c.person_id == row.id)
+        asked = select(events).where(mine, events.c.fate.not_in([Fate.PROCESSED, Fate.OTHER]))
+        with self._database.read() as connection:
+            found = connection.execute(asked.order_by(events.c.at, events.c.id)).mappings().all()
+        return tuple(_event(each) for each in found)
+
     def results(self, issue: str) -> Results | None:
         """What became of an issue's messages; None where it has no real run."""
         return results(self._database, issue)
@@ -113,6 +121,11 @@ class Events:
             ),
             settled=settle_by_events(connection, people.c.id.in_(ids), now=now) if ids else 0,
         )
+
+
+def _event(row: RowMapping) -> Event:
+    plain = ("source", "name", "at", "run", "attempt", "status", "detail")
+    return Event(id=row["event_id"], fate=Fate(row["fate"]), **{name: row[name] for name in plain})
 
 
 def _row(event: Event, person: RowMapping | None, now: float) -> dict[str, Any]:

@@ -103,7 +103,9 @@ def test_explain_as_json_has_its_whole_shape(small: Small) -> None:
             }
         ],
         "drafts": {ISSUE: "would not get it: opted out"},
-        "history": [{"issue": ISSUE, "kind": "rehearsal", "segment": "members", "state": "accepted"}],
+        "history": [
+            {"issue": ISSUE, "kind": "rehearsal", "segment": "members", "state": "accepted", "told": []}
+        ],
     }
 
 

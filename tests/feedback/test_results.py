@@ -117,3 +117,13 @@ def test_the_page_leads_from_issue_to_issue(small: Small, clock: HandClock) -> N
 def test_before_the_first_send_the_page_says_so(small: Small, clock: HandClock) -> None:
     """It is linked to from the preview, where everybody starts."""
     assert "Nothing was sent yet" in page(small, clock)
+
+
+def test_explain_says_what_was_told_of_one_person(small: Small, clock: HandClock) -> None:
+    """In the order of time, under the issue that it is about."""
+    tell(small, clock)
+    lines = small.good("explain", "reader15@members.example").text.splitlines()
+    sent = next(number for number, line in enumerate(lines) if line.startswith(f"{ISSUE} (real"))
+    assert [line.split()[0] for line in lines[sent + 1 :]] == ["delivered", "bounced"]
+    (row,) = small.good("explain", "reader15@members.example", "--json").json["history"]
+    assert [each["fate"] for each in row["told"]] == ["delivered", "bounced"]
