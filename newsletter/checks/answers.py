@@ -54,21 +54,29 @@ def pictures_too_heavy(evidence: Evidence) -> Iterator[Finding]:
 @rule("S10", Severity.WARNING)
 def score_of_spamassassin(evidence: Evidence) -> Iterator[Finding]:
     """What it does: where SpamAssassin is installed on this machine, has it judge a finished message, offline;
-    a warning from the score at which it says spam, a note from 2.
+    a warning from the score at which it says spam, a note from 2. Where it is there and does not answer, the
+    verdict is COULD NOT CHECK.
 
     Why it matters: many servers judge by the same rules.
     Example: a subject in capitals, a text part that says something else.
     Instead: look up the tests it names; most follow from another finding here.
     """
     spam = evidence.spam
-    if spam is None or spam.score < min(TELLING_SCORE, spam.required):
+    if spam is None:
+        return
+    place = in_mail(next(iter(evidence.editions), "everybody"), "the whole message")
+    if spam.score is None:
+        said = f"SpamAssassin is installed here and did not answer ({spam.why}); run: spamassassin --lint"
+        yield Finding(said, place, Severity.UNKNOWN)
+        return
+    if spam.score < min(TELLING_SCORE, spam.required):
         return
     tests = ", ".join(spam.tests) or "no test named"
     severity = None if spam.score >= spam.required else Severity.NOTE
     message = (
         f"SpamAssassin gives it {spam.score:.1f} of the {spam.required:.1f} points that make spam: {tests}"
     )
-    yield Finding(message, in_mail(next(iter(evidence.editions), "everybody"), "the whole message"), severity)
+    yield Finding(message, place, severity)
 
 
 def _fault(answer: Answer) -> tuple[str, Severity | None] | None:

@@ -85,10 +85,13 @@ class PageStanding(StrEnum):
 class SpamScore:
     """What SpamAssassin says of one message."""
 
-    score: float
-    required: float
+    score: float | None
+    """None when it is there and did not answer."""
+    required: float = 0.0
     tests: tuple[str, ...] = ()
     """The names of the tests that counted."""
+    why: str = ""
+    """Why it did not answer, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

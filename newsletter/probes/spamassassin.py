@@ -24,7 +24,7 @@ _STATUS = re.compile(
 
 
 def score(message: bytes, *, timeout_s: float = TIMEOUT_S) -> SpamScore | None:
-    """The score of a whole message; None where SpamAssassin is not installed or says nothing in time."""
+    """What it says of a whole message, or why it says nothing; None where it is not installed."""
     program = shutil.which("spamassassin")
     if program is None:
         return None
@@ -38,9 +38,13 @@ def score(message: bytes, *, timeout_s: float = TIMEOUT_S) -> SpamScore | None:
                 check=False,
                 env=os.environ | {"HOME": home},
             )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return _read(ran.stdout)
+    except subprocess.TimeoutExpired:
+        return SpamScore(None, why=f"it took more than {timeout_s:g} seconds")
+    except OSError as error:
+        return SpamScore(None, why=f"it could not be started: {error.strerror}")
+    if ran.returncode:
+        return SpamScore(None, why=f"it ended with exit code {ran.returncode}")
+    return _read(ran.stdout) or SpamScore(None, why="it gave no score")
 
 
 def _read(marked: bytes) -> SpamScore | None:

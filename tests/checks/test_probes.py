@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.checks import Answer
+from newsletter.checks import Answer, SpamScore
 from newsletter.probes import links, spamassassin
 from newsletter.workspace import initialise
 from tests.cli.command import run
@@ -127,10 +127,32 @@ def test_spamassassin_is_asked_offline(assassin: Path) -> None:
     assert (assassin / "message").read_bytes() == b"Subject: Report\n\nText\n"
 
 
-def test_what_spamassassin_does_not_say_is_nothing(assassin: Path) -> None:
-    """An old version, or a broken one."""
-    (assassin / "marked").write_text("Subject: Report\n\nText\n")
-    assert spamassassin.score(b"Subject: Report\r\n\r\nText\r\n") is None
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("#!/bin/sh\nexit 70\n", "it ended with exit code 70"),
+        ("#!/bin/sh\nexec cat\n", "it gave no score"),
+        ("#!/bin/sh\nexec sleep 9\n", "it took more than 0.5 seconds"),
+        ("#!/nowhere/perl\n", "it could not be started: No such file or directory"),
+    ],
+)
+def test_a_spamassassin_that_does_not_answer_says_why(assassin: Path, program: str, why: str) -> None:
+    """It is there, and so its silence is no good score."""
+    (assassin / "bin" / "spamassassin").write_text(program)
+    assert spamassassin.score(b"Subject: Report\r\n\r\nText\r\n", timeout_s=0.5) == SpamScore(None, why=why)
+
+
+def test_check_says_that_spamassassin_did_not_answer(
+    small: Small, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COULD NOT CHECK, and what to do about it."""
+    folder = tmp_path_factory.mktemp("assassin")
+    stand_in(folder, monkeypatch)
+    (folder / "bin" / "spamassassin").write_text("#!/bin/sh\nexit 70\n")
+    found = small.run("check", DRAFT, "--json").json
+    assert found["verdict"] == "COULD NOT CHECK"
+    (spam,) = [each for each in found["problems"] if each["code"] == "S10"]
+    assert "exit code 70); run: spamassassin --lint" in spam["message"]
 
 
 def test_without_spamassassin_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
