@@ -12,10 +12,10 @@ Rules:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from newsletter.delivery.accounts import of_run, select_runs
@@ -24,6 +24,7 @@ from newsletter.delivery.holdings import COPIES, of_mailbox
 from newsletter.delivery.mailboxes import CodeOf, bind_secret
 from newsletter.delivery.outcome import State
 from newsletter.delivery.owners import Owners
+from newsletter.delivery.run import Run
 from newsletter.delivery.schema import events, people, runs, suppressions
 from newsletter.delivery.suppressions import NewSuppression, active, add_all
 from newsletter.errors import NotReady
@@ -81,8 +82,9 @@ class Forgetting:
             erased = NewSuppression(code_of(key), ERASED, "the person's own wish")
             add_all(connection, [erased], now=now, code_of=code_of)
             _forget_words(connection, mine, key)
-            ids = [row["id"] for row in mine]
-            connection.execute(update(people).where(people.c.id.in_(ids)).values(_NOTHING_LEFT))
+            theirs = (people.c.id.in_([row["id"] for row in mine]),)
+            _renew_codes(connection, theirs, code_of)
+            connection.execute(update(people).where(*theirs).values(_NOTHING_LEFT))
         return Forgotten(rows=len(mine), stopped=stopped, suppressions=noted)
 
     def before(self, moment: float) -> int:
@@ -91,28 +93,25 @@ class Forgetting:
         number = 0
         with self._database.write() as connection:
             self._database.overwrite(connection)
-            bind_secret(connection, code_of)
-            for run in select_runs(connection):
-                waiting = select(people.c.id).where(*of_run(run), people.c.state.in_(_OPEN)).limit(1)
-                if run.created_at >= moment or connection.scalar(waiting) is not None:
-                    continue
+            for run in _over(connection, moment):
                 held = (*of_run(run), people.c.address != "")
+                _renew_codes(connection, held, code_of)
                 number += connection.execute(update(people).where(*held).values(_NOTHING_LEFT)).rowcount
                 connection.execute(update(events).where(events.c.run == run.name).values(detail=""))
+            if number:
+                bind_secret(connection, code_of)
         return number
 
     def due(self, moment: float) -> int:
         """How many `before` would forget."""
-        # A run is small beside the number of its rows, and this is asked for by a person.
-        number = 0
         with self._database.read() as connection:
-            for run in select_runs(connection):
-                rows = connection.execute(
-                    select(people.c.state, people.c.address != "").where(*of_run(run))
-                ).all()
-                if run.created_at < moment and not any(state in _OPEN for state, _ in rows):
-                    number += sum(held for _, held in rows)
-        return number
+            return sum(
+                connection.scalar(
+                    select(func.count()).select_from(people).where(*of_run(run), people.c.address != "")
+                )
+                or 0
+                for run in _over(connection, moment)
+            )
 
     def overwrite(self) -> bool:
         """Leave no trace in what the database has freed. False where another process stood in the way."""
@@ -146,6 +145,24 @@ class Forgetting:
         stopped = update(people).where(people.c.id.in_(waiting))
         connection.execute(stopped.values(state=State.SUPPRESSED.value, due_at=None, settled_at=now))
         return len(waiting)
+
+
+def _over(connection: Connection, moment: float) -> Iterator[Run]:
+    """The runs begun before then in which nobody waits for anything."""
+    for run in select_runs(connection):
+        waiting = select(people.c.id).where(*of_run(run), people.c.state.in_(_OPEN)).limit(1)
+        if run.created_at < moment and connection.scalar(waiting) is None:
+            yield run
+
+
+def _renew_codes(connection: Connection, rows: Iterable[ColumnElement[bool]], code_of: CodeOf) -> None:
+    """Let rows that were frozen with an earlier secret be known by today's: the key is about to go."""
+    named = select(people.c.id, people.c.key, people.c.code).where(*rows, people.c.address != "")
+    found = connection.execute(named.execution_options(yield_per=1_000))
+    old = [{"b_id": row.id, "b_code": code_of(row.key)} for row in found if row.code != code_of(row.key)]
+    if old:
+        renewed = update(people).where(people.c.id == bindparam("b_id")).values(code=bindparam("b_code"))
+        connection.execute(renewed, old)
 
 
 def _recode_suppressions(connection: Connection, key: str, code: str) -> int:

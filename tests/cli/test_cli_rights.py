@@ -10,7 +10,7 @@ import pytest
 
 from newsletter import dispatch
 from newsletter.workspace import Workspace
-from tests.cli.command import Result
+from tests.cli.command import Result, finish, spawn
 from tests.cli.relay import Relay
 from tests.cli.small import AMP, DRAFT, EVERYBODY, ISSUE, JANE, MEMBERS_CSV, MUSTACHE, SIAN, Small
 
@@ -170,6 +170,21 @@ def test_a_secret_that_is_lost_for_good_is_given_up_by_a_word(sent: Small) -> No
     sent.write("lists/members.csv", MEMBERS_CSV)
     shown = sent.good("plan", DRAFT, "--json", "--transport", "outbox").json
     assert shown["segments"][1]["excluded"]["suppressed"] == 0
+
+
+def test_nobody_is_erased_under_the_hands_of_a_sending(small: Small) -> None:
+    """Exit 1 and nothing changed while another process has the message; afterwards it is done."""
+    with Relay(delay_s=0.4) as relay:
+        small.use_relay(relay.port)
+        with spawn("send", DRAFT, "--receipt", small.receipt(), cwd=small.root) as sending:
+            assert relay.first.wait(20)
+            refused = small.run("erase-person", MUSTACHE, "--yes")
+            sent = finish(sending)
+        assert sent.code == 0, sent.err
+    assert (refused.code, "in its hands right now" in refused.err) == (1, True)
+    assert relay.addresses[MUSTACHE] == 1
+    erase(small, MUSTACHE)
+    assert small.good("status", ISSUE, "--json").json["accepted"] == 5
 
 
 def test_an_erasure_that_was_cut_short_is_finished_by_the_next(sent: Small) -> None:

@@ -174,6 +174,18 @@ def test_old_runs_forget_everybody_and_open_ones_nobody(either: Path) -> None:
         assert ledger.suppressions.keys() == frozenset()
 
 
+def test_rows_of_an_earlier_secret_are_known_by_todays(either: Path) -> None:
+    """Before anybody is forgotten the secret may change; whoever has had an issue still has."""
+    with opened(either) as ledger:
+        people = [(recipient, values, f"old{recipient.key[:9]}") for recipient, values, _ in frozen([1, 2])]
+        run = ledger.freeze(new_run(), people)
+        settle(ledger, run, State.ACCEPTED, State.ACCEPTED)
+    with keyed(either) as ledger:
+        ledger.forgetting.person(JO)
+        assert ledger.forgetting.before(9e9) == 1
+        assert all(address_of(number) in ledger.accounts.already(ISSUE) for number in (1, 2))
+
+
 def test_from_then_on_the_ledger_opens_with_its_secret_alone(either: Path) -> None:
     """Else whoever was forgotten could be had again by whoever lost it."""
     with keyed(either) as ledger:
