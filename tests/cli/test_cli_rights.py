@@ -150,7 +150,7 @@ def test_without_the_secret_nobody_who_was_erased_is_sent_to(sent: Small) -> Non
     for command in (("plan", DRAFT), ("send", DRAFT), ("status",), ("suppress", "list")):
         result = sent.run(*command)
         assert result.code != 0, command
-        assert "Put the old secret back" in result.err
+        assert "Put the right secret" in result.err
     secret.write_bytes(kept)
     sent.good("plan", DRAFT)
 
