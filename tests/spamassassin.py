@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ABSENT
+from tests.conftest import SATISFIED
 
 MARKED = """X-Spam-Checker-Version: SpamAssassin 4.0.1
 X-Spam-Status: Yes, score=6.3 required=5.0 tests=HTML_MESSAGE,
@@ -33,7 +33,9 @@ def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def use_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the machine's own first again. Without it a laptop skips, and the continuous build fails."""
-    path = os.pathsep.join(folder for folder in os.environ["PATH"].split(os.pathsep) if folder != str(ABSENT))
+    path = os.pathsep.join(
+        folder for folder in os.environ["PATH"].split(os.pathsep) if folder != str(SATISFIED)
+    )
     if shutil.which("spamassassin", path=path) is None:
         words = "this test needs SpamAssassin: apt-get install spamassassin"
         pytest.fail(words) if os.environ.get("CI") == "true" else pytest.skip(words)

@@ -38,6 +38,10 @@ def send_test(desk: Desk, segment: str | None) -> str:
     Raises `TransportStopped` and `NotReady` where it could not go.
     """
     mailing = desk.fresh()
+    if segment == "":
+        raise NotReady(
+            "no segment gets the edition you look at", "Choose a segment's edition above; its copy can be sent."
+        )
     chosen = segment if segment in mailing.segments else mailing.segments[0]
     own = mailing.workspace.settings.sender.from_
     said = {"draft": mailing.report.issue, "test": "the writer's own address"}

@@ -236,6 +236,15 @@ def test_a_test_copy_that_is_not_taken_says_why(small: Small) -> None:
     assert refused.value.hint
 
 
+def test_no_test_copy_is_another_edition_than_the_one_looked_at(small: Small) -> None:
+    """That of everybody else goes to no segment, and a secretary's would say what it does not."""
+    with Relay() as relay:
+        small.use_relay(relay.port)
+        with pytest.raises(NewsletterError, match="no segment gets the edition you look at"):
+            acts.send_test(a_desk(small), "")
+    assert relay.taken == []
+
+
 def command(desk: preview.Desk) -> str:
     """What the page gives to be copied."""
     return str(told.state(desk)["command"])
