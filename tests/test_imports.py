@@ -31,6 +31,8 @@ BREACHES = {
     "newsletter/documents/comparison.py": ("import newsletter.documents.writer", "Within documents"),
     "newsletter/documents/readers/odt.py": ("import newsletter.documents.readers.docx", "Readers are"),
     "newsletter/documents/mending/points.py": ("import zipfile", "Mending reads no document"),
+    "newsletter/feedback/enhanced.py": ("import newsletter.feedback.letter", "Within feedback"),
+    "newsletter/feedback/vouched.py": ("import socket", "What a mail or an event means"),
     "newsletter/plan.py": ("import socket", "The core does no I/O"),
     "newsletter/workspace.py": ("import rich", "Only the command line"),
     "newsletter/render/text.py": ("import premailer", "One adapter a library"),

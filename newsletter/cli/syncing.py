@@ -114,7 +114,7 @@ def _what_to_do(sort: Sort, filed_in: str) -> str:
         case Sort.ASKS:
             return ": flagged, for anybody could have written it; read it, and: newsletter suppress add ADDRESS"
         case Sort.UNPROVED | Sort.LETTER:
-            return ": left where it was"
+            return ": left in place"
         case _:
             return f": moved to {filed_in}"
 

@@ -14,7 +14,7 @@ import re
 import ssl
 import time
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
@@ -31,7 +31,6 @@ _RANGE = 20_000
 """Numbers asked for in one search: the answer is one line, and imaplib takes a million characters of it."""
 
 _UID = re.compile(rb"\bUID (\d+)")
-_SYSTEM_WORDS: Final = frozenset({"OK"})
 
 
 class MailboxError(NewsletterError):
@@ -190,25 +189,18 @@ class Mailbox:
 
     def _ok(self, answer: tuple[str, list[Any]]) -> list[Any]:
         word, data = answer
-        if word not in _SYSTEM_WORDS:
+        if word != "OK":
             raise imaplib.IMAP4.error("refused")
         return data
 
 
-class _told:  # noqa: N801 - reads as a word: with _told("be read")
+@contextmanager
+def _told(done: str) -> Iterator[None]:
     """What befalls a session as `MailboxError`."""
-
-    def __init__(self, done: str) -> None:
-        self._done = done
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, OSError | imaplib.IMAP4.error):
-            raise _lost(self._done, error) from None
+    try:
+        yield
+    except (OSError, imaplib.IMAP4.error) as error:
+        raise _lost(done, error) from None
 
 
 def _lost(done: str, error: Exception) -> MailboxError:
@@ -233,8 +225,22 @@ def _connect(server: Server) -> imaplib.IMAP4:
         return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=_STEP_S)
     session = imaplib.IMAP4(server.host, server.port, timeout=_STEP_S)
     if server.security == "starttls":
-        session.starttls(context)
+        try:
+            _secure(session, context)
+        except BaseException:
+            with suppress(OSError):
+                session.shutdown()
+            raise
     return session
+
+
+def _secure(session: imaplib.IMAP4, context: ssl.SSLContext) -> None:
+    if "STARTTLS" not in session.capabilities:
+        raise SettingsError(
+            [Mistake(Where("newsletter.yaml"), "the mail server offers no STARTTLS")],
+            "Use imap.security: tls, mostly on port 993; the password is not sent in clear.",
+        )
+    session.starttls(context)
 
 
 def _items(answer: list[Any]) -> Iterator[tuple[bytes, bytes, bytes]]:

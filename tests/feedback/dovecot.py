@@ -73,10 +73,10 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(certificate: Path) -> Iterator[Dovecot]:
+def dovecot(certificate: Path, *, secured: bool = True) -> Iterator[Dovecot]:
     """A mailbox, ready. Skips the test where it cannot be, which in CI is a failure.
 
-    `certificate` is a PEM file with the key in it.
+    `certificate` is a PEM file with the key in it. Not `secured`, it knows no TLS.
     """
     if shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None:
         missing = "Dovecot is not installed: apt install dovecot-imapd"
@@ -85,7 +85,7 @@ def dovecot(certificate: Path) -> Iterator[Dovecot]:
         pytest.skip(missing)
     with tempfile.TemporaryDirectory(prefix="mailbox-") as name:
         server = Dovecot(Path(name))
-        _lay_out(server, certificate)
+        _lay_out(server, certificate, secured=secured)
         command = ["/usr/sbin/dovecot", "-F", "-c", str(server.folder / "dovecot.conf")]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
@@ -96,7 +96,7 @@ def dovecot(certificate: Path) -> Iterator[Dovecot]:
             process.wait(10)
 
 
-def _lay_out(server: Dovecot, certificate: Path) -> None:
+def _lay_out(server: Dovecot, certificate: Path, *, secured: bool) -> None:
     folder = server.folder
     folder.chmod(0o755)
     for name in ("new", "cur", "tmp"):
@@ -106,10 +106,10 @@ def _lay_out(server: Dovecot, certificate: Path) -> None:
     for path in (folder / "mail", *(folder / "mail").iterdir()):
         _give(path, server.user)
     shutil.copy(certificate, folder / "server.pem")
-    (folder / "dovecot.conf").write_text(_settings(server))
+    (folder / "dovecot.conf").write_text(_settings(server, secured=secured))
 
 
-def _settings(server: Dovecot) -> str:
+def _settings(server: Dovecot, *, secured: bool) -> str:
     folder, root = server.folder, os.getuid() == 0
     login = "dovenull" if root else server.user
     internal = "dovecot" if root else server.user
@@ -127,7 +127,7 @@ def _settings(server: Dovecot) -> str:
         mail_location = maildir:{folder}/mail
         mail_fsync = never
         disable_plaintext_auth = no
-        ssl = yes
+        ssl = {"yes" if secured else "no"}
         ssl_cert = <{folder}/server.pem
         ssl_key = <{folder}/server.pem
         passdb {{
@@ -145,7 +145,7 @@ def _settings(server: Dovecot) -> str:
           }}
           inet_listener imaps {{
             port = {server.tls_port}
-            ssl = yes
+            ssl = {"yes" if secured else "no"}
           }}
         }}
         service anvil {{

@@ -22,7 +22,7 @@ from newsletter.workspace import Workspace
 from tests.cli.command import clean_environment
 from tests.cli.small import ISSUE, Small
 from tests.delivery.parts import new_run
-from tests.feedback.dovecot import PASSWORD, USER, Dovecot
+from tests.feedback.dovecot import PASSWORD, USER, Dovecot, dovecot
 from tests.feedback.letters import LEAVE_ADDRESS, WRITER, Known, complaint, letter, report
 from tests.feedback.line_cutter import LineCutter
 
@@ -183,7 +183,7 @@ def test_it_says_what_was_done_in_plain_words(small: Small, mailbox: Dovecot) ->
         "mailbox: 4 new mails",
         "  1 message came back: moved to Newsletter",
         f"  1 request to leave without the link: {asks}",
-        "  2 letters for you: left where it was",
+        "  2 letters for you: left in place",
         "  1 mailbox suppressed from now on",
     ]
 
@@ -192,7 +192,7 @@ def test_the_session_is_encrypted_and_the_server_known(
     small: Small, mailbox: Dovecot, server_certificate: Path
 ) -> None:
     """By TLS and by STARTTLS; a certificate that nobody signed is refused before the password is said."""
-    opened(small, mailbox, 1)
+    post = opened(small, mailbox, 1)
     small.env["SSL_CERT_FILE"] = str(server_certificate)
     small.change("newsletter.yaml", "security: none, user", "security: starttls, user")
     assert small.good("sync", "--json").json["mailbox"]["read"] == 0
@@ -203,9 +203,21 @@ def test_the_session_is_encrypted_and_the_server_known(
     )
     assert small.good("sync", "--json").json["mailbox"]["read"] == 0
     del small.env["SSL_CERT_FILE"]
-    refused = small.run("sync")
-    assert refused.code == 5
-    assert "certificate is not good" in refused.err
+    for port, security in ((mailbox.tls_port, "tls"), (mailbox.port, "starttls")):
+        post.through(port)
+        small.change("newsletter.yaml", "security: tls, user", f"security: {security}, user")
+        refused = small.run("sync")
+        assert (refused.code, "certificate is not good" in refused.err) == (5, True), refused.err
+
+
+def test_where_the_offer_of_tls_is_missing_no_password_is_said(small: Small, server_certificate: Path) -> None:
+    """Somebody on the way may have taken it out."""
+    with dovecot(server_certificate, secured=False) as plain:
+        opened(small, plain, 1)
+        small.change("newsletter.yaml", "security: none, user", "security: starttls, user")
+        refused = small.run("sync")
+        assert (refused.code, "offers no STARTTLS" in refused.err) == (4, True)
+        assert "Login" not in (plain.folder / "log").read_text()
 
 
 @pytest.mark.parametrize(
