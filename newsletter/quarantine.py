@@ -20,6 +20,7 @@ MEMORY_BYTES = 1 << 30
 CPU_S = 60
 WALL_S = 90
 _STOPPED = "it needs more {what} than such a file does, and was not read further"
+_AGAIN = "Open it in its program, and save it under another name."
 _HINT = "Copy what is wanted into a new file, and save that."
 _MOST_ANSWER_BYTES = 200_000_000
 """Half a million people with all the columns of an export."""
@@ -67,6 +68,8 @@ def _main(worker: str, form: str) -> int:
         said = {"refused": error.what, "hint": error.hint}
     except MemoryError:
         said = {"refused": _STOPPED.format(what="memory"), "hint": _HINT}
+    except Exception:  # noqa: BLE001 - the child's door: whatever a parser stumbles over, the file is to be blamed
+        said = {"refused": "the file is damaged, or is not what it seems", "hint": _AGAIN}
     sys.stdout.buffer.write(json.dumps(said).encode())
     return 0
 

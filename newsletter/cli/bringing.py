@@ -41,27 +41,17 @@ class Wishes:
 
 
 def import_list(file: Path | None, wishes: Wishes, *, as_json: bool) -> int:
-    """Make or replace a list; 1 where it would change by more than the limit and nobody said so."""
+    """Make or replace a list; refused where it would change by more than the limit and nobody said so."""
     if file is None:
         raise UsageError("lists import needs a file", "Example: newsletter lists import members.xlsx")
     workspace = opened()
     name = _list_name(wishes.name, file)
     plans = _plans(file, wishes)
     with open_ledger(workspace) as ledger:
-        held = ledger.suppressions.suppressed(workspace.list_stems())
-        suppressed = _Suppressed(held.everywhere, held.by_list.get(Path(name).stem, ()))
-        people = spreadsheets.people_of(plans, suppressed=suppressed, consent_source=wishes.consent_source)
-        if not (people.kept or people.gone):
-            raise about_file(file.name, "nobody in it can be written to", f"{'; '.join(_counts(people))}.")
-        data = spreadsheets.written(people)
-        there = workspace.list_bytes(name)
+        people = _people(workspace, ledger, plans, wishes, name=name, source=file.name)
+        data, there = spreadsheets.written(people), workspace.list_bytes(name)
         change = _change(workspace, name, there, data) if people.kept else None
-        lost = (
-            ()
-            if there is None
-            else tuple(name for name in _held(name, there).columns if name not in people.columns)
-        )
-        report = _Report(file.name, f"lists/{name}", plans, people, change, lost)
+        report = _Report(file.name, f"lists/{name}", plans, people, change, _lost(name, there, people))
         if not as_json:
             for line in report.lines():
                 show.say(line)
@@ -69,14 +59,20 @@ def import_list(file: Path | None, wishes: Wishes, *, as_json: bool) -> int:
         added = _suppress(workspace, ledger, people, file.name)
     if people.kept:
         workspace.put_list(name, data, over=there)
-    if as_json:
-        show.json(report.as_json(added))
-    else:
-        if people.kept:
-            print(report.path)
-        for line in _next(workspace, name, people, added):
-            show.say(line)
+    _tell(workspace, report, name, added, as_json=as_json)
     return 0
+
+
+def _people(
+    workspace: Workspace, ledger: Ledger, plans: tuple[Plan, ...], wishes: Wishes, *, name: str, source: str
+) -> People:
+    """Everybody in the file. Raises `SourceError` where it says nothing of anybody."""
+    held = ledger.suppressions.suppressed(workspace.list_stems())
+    suppressed = _Suppressed(held.everywhere, held.by_list.get(Path(name).stem, ()))
+    people = spreadsheets.people_of(plans, suppressed=suppressed, consent_source=wishes.consent_source)
+    if not (people.kept or people.gone):
+        raise about_file(source, "nobody in it can be written to", f"{'; '.join(_counts(people))}.")
+    return people
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +167,12 @@ def _change(workspace: Workspace, name: str, there: bytes | None, data: bytes) -
     return roll.change(name, refused=refused)
 
 
+def _lost(name: str, there: bytes | None, people: People) -> tuple[str, ...]:
+    """The columns of the list that is there which the new one lacks."""
+    held = () if there is None or not people.kept else _held(name, there).columns
+    return tuple(column for column in held if column not in people.columns)
+
+
 def _held(name: str, data: bytes) -> CsvList:
     return inspect(name, lambda: BytesIO(data), folder="lists")
 
@@ -219,6 +221,17 @@ def _suppress(workspace: Workspace, ledger: Ledger, people: People, source: str)
 
 
 # Telling
+
+
+def _tell(workspace: Workspace, report: _Report, name: str, added: int, *, as_json: bool) -> None:
+    """What was done, and what comes next."""
+    if as_json:
+        show.json(report.as_json(added))
+        return
+    if report.people.kept:
+        print(report.path)
+    for line in _next(workspace, name, report.people, added):
+        show.say(line)
 
 
 @dataclass(frozen=True, slots=True)

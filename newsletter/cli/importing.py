@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,18 +38,8 @@ def import_document(
     """Make the draft, say what was done, and end with 1 where a word was lost."""
     workspace = opened()
     given = _output(workspace, output) if output is not None else None
-    name, data = _read(file)
-    read_as = formats.Format(form.value) if form else documents.recognised(data, name)
     lists = open_lists(workspace)
-    draft = documents.draft_of(
-        documents.Document.from_json(
-            quarantine.answer("newsletter.documents.readers", read_as.value, data, name=name)
-        ),
-        _author(workspace.settings),
-        name=name,
-        today=now(workspace).date(),
-        segments=lists.segments.names,
-    )
+    name, draft = _drafted(workspace, file, form, lists.segments.names)
     path = given or _output(workspace, draft.front.id)
     parsed = known(workspace, lists)
     shown = workspace.shown(path)
@@ -67,6 +57,23 @@ def import_document(
 
         preview_draft(str(path), port=0, browser=True, export=None)
     return _LOST if words.lost or words.added else 0
+
+
+def _drafted(
+    workspace: Workspace, file: str, form: Document | None, segments: Sequence[str]
+) -> tuple[str, Draft]:
+    """The document's name, and the draft that is made of it."""
+    name, data = _read(file)
+    read_as = formats.Format(form.value) if form else documents.recognised(data, name)
+    answered = quarantine.answer("newsletter.documents.readers", read_as.value, data, name=name)
+    draft = documents.draft_of(
+        documents.Document.from_json(answered),
+        _author(workspace.settings),
+        name=name,
+        today=now(workspace).date(),
+        segments=segments,
+    )
+    return name, draft
 
 
 def _read(file: str) -> tuple[str, bytes]:

@@ -66,13 +66,7 @@ class Draft:
 
 def draft_of(document: Document, author: Author, *, name: str, today: date, segments: Sequence[str]) -> Draft:
     """Make a draft of a document. Raises `SourceError` where there is nothing to make one of."""
-    size = sum(len(each.text) for each in document.source)
-    if size > MAX_CHARACTERS:
-        what = f"the document has {size / 1e6:.1f} million characters of text: this is no report"
-        raise about_file(name, what, "Copy the report alone into a new document, and save that.")
-    report = mend(document, author)
-    if not front.has_text(report.blocks):
-        raise about_file(name, "there is no text in the document", "Is it the right one?")
+    report = _report(document, author, name)
     head = front.guessed(
         report.blocks,
         title=report.head.title,
@@ -99,6 +93,18 @@ def draft_of(document: Document, author: Author, *, name: str, today: date, segm
         done=tuple((step, tuple(lines)) for step, lines in done.items()),
         looks=tuple(sorted(looks)),
     )
+
+
+def _report(document: Document, author: Author, name: str) -> Report:
+    """The document mended. Raises `SourceError` for one that is a book, or empty."""
+    size = sum(len(each.text) for each in document.source)
+    if size > MAX_CHARACTERS:
+        what = f"the document has {size / 1e6:.1f} million characters of text: this is no report"
+        raise about_file(name, what, "Copy the report alone into a new document, and save that.")
+    report = mend(document, author)
+    if not front.has_text(report.blocks):
+        raise about_file(name, "there is no text in the document", "Is it the right one?")
+    return report
 
 
 def compared(draft: Draft, parse: Callable[[bytes], Parsed]) -> Comparison:

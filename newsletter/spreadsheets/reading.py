@@ -93,7 +93,7 @@ def _refuse_large(data: bytes) -> None:
     """Refuse a workbook by the sizes that it declares; one that lies meets the limits of the process."""
     if not data.startswith(b"PK"):
         return
-    with suppress(zipfile.BadZipFile), zipfile.ZipFile(BytesIO(data)) as archive:
+    with suppress(zipfile.BadZipFile, NotImplementedError), zipfile.ZipFile(BytesIO(data)) as archive:
         size = sum(info.file_size for info in archive.infolist() if info.filename.endswith(".xml"))
         if size > _MOST_UNPACKED_BYTES:
             raise Refused(f"the spreadsheet unpacks to {size / 1e6:,.0f} MB: this is no list of people")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pdfminer.fontmetrics import FONT_METRICS
 
@@ -138,7 +138,3 @@ def written(pages: Sequence[Sequence[Piece]], *, trailer: str = "", extra: Seque
         f"trailer << /Size {len(objects) + 1} /Root 1 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n".encode()
     )
     return bytes(made)
-
-
-def moved(pieces: Iterable[Piece], x: float) -> list[Piece]:
-    return [replace(piece, x=piece.x + x) for piece in pieces]

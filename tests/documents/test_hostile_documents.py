@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -236,3 +237,13 @@ def test_a_document_without_text_makes_no_draft() -> None:
     document = in_this_process(word.document(word.paragraph()), Format.DOCX, "empty.docx")
     with pytest.raises(SourceError, match="no text in the document"):
         documents.draft_of(document, documents.Author(), name="empty.docx", today=TODAY, segments=[])
+
+
+def test_what_a_parser_stumbles_over_is_the_file_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that fails in a way that nobody foresaw is told as a damaged file, not as one of ours."""
+    (tmp_path / "stumbles.py").write_text("def answer(form, data):\n    raise ZeroDivisionError(data)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(SourceError, match=r"x\.pdf: the file is damaged"):
+        quarantine.answer("stumbles", "pdf", b"secret", name="x.pdf")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from unicodedata import normalize
 
-from newsletter.documents.blocks import Block, Run, Runs, stripped, text_of
+from newsletter.documents.blocks import Block, Kind, Run, Runs, stripped, text_of
 from newsletter.documents.mending.marks import PRIVATE
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
@@ -24,7 +24,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe
 _PRIVATE = re.compile("[\uf000-\uf0ff]")
 _QUOTES = (
     (re.compile(r"(?<=[\w.,!?])(?:''|´´|``)"), "”"),
-    (re.compile(r"``|´´|,,(?=\w)"), "“"),
+    (re.compile(r"``|´´|(?<!\w),,(?=\w)"), "“"),
     (re.compile(r"(?<=\w)[`´](?=\w)"), "’"),
 )
 """Quotes and apostrophes put together from accents and commas."""
@@ -35,7 +35,11 @@ _NON_BREAKING = re.compile("[\u2011]")
 def mend(blocks: Blocks) -> Mended:
     """Every run of every block."""
     changes: list[Change] = []
-    return Mended.of((_mended(block, changes) for block in blocks), changes)
+    mended = [_mended(block, changes) for block in blocks]
+    # Where nothing was but what nobody sees, nothing is left.
+    return Mended.of(
+        (block for block in mended if block.runs or block.rows or block.kind is Kind.RULE), changes
+    )
 
 
 def _mended(block: Block, changes: list[Change]) -> Block:

@@ -12,93 +12,17 @@ from dataclasses import dataclass
 
 STEP = "hyphenation"
 
-_END = re.compile(r"(?P<start>[^\W\d_]+(?:[-’'][^\W\d_]+)*)(?P<hyphen>[-\u2010\u00ad]\s?)$")
-_START = re.compile(r"(?P<end>[^\W\d_]+(?:[’'-][^\W\d_]+)*)")
+_END = re.compile(r"(?<!\w)(?P<start>[^\W\d_]+(?:[-’'][^\W\d_]+)*)(?P<hyphen>[-\u2010\u00ad]\s?)$")
+_START = re.compile(r"(?P<end>[^\W\d_]+(?:[’'-][^\W\d_]+)*)(?!\w)")
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
-_KEEPS = frozenset(
-    [
-        "all",
-        "anti",
-        "by",
-        "co",
-        "cross",
-        "daughter",
-        "day",
-        "de",
-        "door",
-        "down",
-        "eight",
-        "eighty",
-        "ex",
-        "face",
-        "far",
-        "fifty",
-        "first",
-        "five",
-        "forty",
-        "four",
-        "full",
-        "general",
-        "half",
-        "hard",
-        "high",
-        "in",
-        "left",
-        "line",
-        "long",
-        "low",
-        "member",
-        "mid",
-        "month",
-        "mother",
-        "multi",
-        "mutual",
-        "near",
-        "nine",
-        "ninety",
-        "non",
-        "off",
-        "on",
-        "one",
-        "out",
-        "over",
-        "part",
-        "party",
-        "past",
-        "post",
-        "pre",
-        "pro",
-        "re",
-        "right",
-        "second",
-        "secretary",
-        "self",
-        "semi",
-        "seven",
-        "seventy",
-        "short",
-        "side",
-        "single",
-        "six",
-        "sixty",
-        "state",
-        "step",
-        "ten",
-        "third",
-        "thirty",
-        "three",
-        "trade",
-        "twenty",
-        "two",
-        "under",
-        "up",
-        "vice",
-        "week",
-        "well",
-        "working",
-        "year",
-    ]
+_KEPT = (
+    "all anti by co cross daughter day de door down eight eighty ex face far fifty first five forty four full "
+    "general half hard high in left line long low member mid month mother multi mutual near nine ninety non "
+    "off on one out over part party past post pre pro re right second secretary self semi seven seventy short "
+    "side single six sixty state step ten third thirty three trade twenty two under up vice week well working "
+    "year"
 )
+_KEEPS = frozenset(_KEPT.split())
 """What people join to another word with a hyphen."""
 
 
@@ -136,14 +60,14 @@ def joined(above: str, below: str, words: Words) -> Joined | None:
     upper, lower = _END.search(above), _START.match(below)
     if upper is None or lower is None or not lower["end"][0].islower():
         return None
-    start, end = upper["start"], lower["end"]
-    plain, hyphened = f"{start}{end}", f"{start}-{end}"
-    keeps, is_guess = _keeps_hyphen(start.lower(), end.lower(), words)
-    after = hyphened if keeps else plain
-    dropped = len(upper["hyphen"]) - (1 if keeps else 0)
+    keeps, is_guess = _keeps_hyphen(upper["start"].lower(), lower["end"].lower(), words)
     if "\u00ad" in upper["hyphen"]:
-        after, dropped, is_guess = plain, len(upper["hyphen"]), False
-    return Joined(f"{upper[0]} {end}", after, dropped, is_guess)
+        keeps, is_guess = False, False
+    dropped = len(upper["hyphen"]) - keeps
+    # With what stands around the word: it is compared as a whole.
+    first, second = above.rsplit(maxsplit=1)[-1], below.split(maxsplit=1)[0]
+    start = above[: len(above) - dropped].rsplit(maxsplit=1)[-1]
+    return Joined(f"{first} {second}", f"{start}{second}", dropped, is_guess)
 
 
 def _keeps_hyphen(start: str, end: str, words: Words) -> tuple[bool, bool]:

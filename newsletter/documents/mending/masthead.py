@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from newsletter.documents.blocks import Block, Kind, Role
 from newsletter.documents.mending import furniture, phrases
@@ -174,8 +174,3 @@ def _says_nothing_else(block: Block, title: str, author: Author) -> bool:
 
 def _words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
-
-
-def as_heading(block: Block) -> Block:
-    """A title that stays in the text is a heading like the others."""
-    return replace(block, role=Role.TEXT)

@@ -13,7 +13,9 @@ from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "split ordinals"
 
-_SPLIT = re.compile(r"(?<![\w.,£$€])(?P<number>\d{1,4})[ \t]+(?P<suffix>st|nd|rd|th)(?![\w’'])")
+_SPLIT = re.compile(
+    r"(?<![^\s(\[“‘\"'])(?P<number>\d{1,4})[ \t]+(?P<suffix>st|nd|rd|th)(?=[\s.,;:!?)\]”\"–—-]|$)", re.ASCII
+)
 _SUFFIXES = re.compile(r"(?:(?:st|nd|rd|th)\s*)+")
 _BARE = re.compile(r"(?<![\w.,£$€])\d{1,2}(?= )(?!\s*(?:st|nd|rd|th)\b)")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -91,6 +91,7 @@ def read(data: bytes) -> Document:
     except (
         PDFException,
         PSException,
+        AssertionError,
         ValueError,
         TypeError,
         KeyError,
