@@ -171,8 +171,9 @@ def make(proposal: Proposal, seen: Seen | None = None, rolls: Mapping[str, Roll]
         if seen is not None:
             seen(recipient, reason)
         if reason is None:
-            for place, name in required[segment]:
-                missing[name] += values[place] is None
+            if None in values:
+                for place, name in required[segment]:
+                    missing[name] += values[place] is None
             if len(examples[segment]) < EXAMPLES_SHOWN:
                 examples[segment].append(mask(recipient.address))
     return Plan(
@@ -303,18 +304,18 @@ class _Reading:
         suppressed, already = self._proposal.suppressed, self._proposal.already
         lines: list[str] = []
         for recipient, reason in self._proposal.audience.read(self._proposal.left, self._rolls):
-            merged = mergers.get(recipient.segment)
+            written, key, segment, known, _ = recipient  # At once, as this runs half a million times.
+            merged = mergers.get(segment)
             if merged is None:
                 continue
             values: Values = ()
             if reason is None or reason == "left":
                 # Whoever left one list counts as if they had not: leaving alone changes no receipt.
-                values = merged(recipient.fields)
-                lines.append(_line(recipient.segment, recipient.address, values))
+                values = merged(known)
+                lines.append(_line(segment, written, values))
                 if len(lines) == _LINES_AT_ONCE:
                     self._people.update("".join(lines).encode())
                     lines.clear()
-            key = recipient.key
             if reason == "left" or (reason in _MAY_HAVE_LEFT and key in suppressed):
                 yield recipient, values, "suppressed"
             elif reason is None and key in already:

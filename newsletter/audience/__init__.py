@@ -318,14 +318,12 @@ def _decider(segments: int, seen: dict[str, int], shared: set[str]) -> _Decide:
     a 32-bit hash (0 for none): a number takes a fifth of the memory of a tuple of two, and two names that
     collide cost no more than a remark.
     """
-    known = 0
 
     def decide(key: str, place: int, name: str) -> Reason | None:
-        nonlocal known
         hashed = hash(name.casefold()) & _HASH_MASK if name != " " else 0
-        before = seen.setdefault(key, hashed * segments + place)
-        if len(seen) > known:
-            known += 1
+        before = seen.get(key)
+        if before is None:
+            seen[key] = hashed * segments + place
             return None
         other, owner = divmod(before, segments)
         if other and hashed and other != hashed:
