@@ -77,11 +77,13 @@ class Worker:
                 self.port = stack.enter_context(Health(host, port, answers)).port
             note(Happening.WORKER_STARTED, process=os.getpid(), at_once=self._terms.at_once, port=self.port)
             self._watch.start()
-            self._fetcher.run()
-        self._stop.set()
-        with self._lock:
-            self._leaves = True
-            self._end.cancel()
+            try:
+                self._fetcher.run()
+            finally:  # However it ended, nothing is left that would end the process later.
+                self._stop.set()
+                with self._lock:
+                    self._leaves = True
+                    self._end.cancel()
         note(Happening.WORKER_STOPPED, process=os.getpid())
         for error in (self._defect, self._jobs.refused):
             if error is not None:

@@ -30,7 +30,7 @@ from tests.delivery.parts import EAGER, ISSUE, address_of, frozen, new_run, skel
 from tests.delivery.scripted import Deed, Scripted, accept, on, refuse
 from tests.workers.test_cutting import die, jobs
 
-DRAINS = Terms(wait=False, grace_s=20)
+DRAINS = Terms(wait=False, grace_s=600)
 SHARED = {"per_second": 100_000.0}
 
 
@@ -191,10 +191,10 @@ def test_a_worker_that_cannot_reach_the_relay_gives_its_job_back(
     here, there = machine(), machine()
     here.transport = Cut()
     run = here.ledger.freeze(new_run(**SHARED), frozen(range(50)))
-    worker = here.worker(Terms(grace_s=20))
+    worker = here.worker(Terms(grace_s=600))
     end = pool.submit(worker.run)
     assert tried.wait(20)
-    other = there.worker(Terms(grace_s=20))
+    other = there.worker(Terms(grace_s=600))
     ends = [end, pool.submit(other.run)]
     waited(lambda: there.ledger.accounts.counts(run) == Counts(accepted=50))
     for each in (worker, other):
@@ -243,7 +243,7 @@ def test_what_a_dead_worker_had_is_taken_over(machine: MakeMachine, folder: Path
             connection.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", (job["id"],))
             connection.execute("UPDATE owners SET seen_at = 0")
     die(folder)
-    worker = there.worker(Terms(grace_s=20))
+    worker = there.worker(Terms(grace_s=600))
     thread = threading.Thread(target=worker.run)
     thread.start()
     waited(lambda: there.ledger.accounts.counts(run) == Counts(accepted=210, unknown=40))
@@ -266,7 +266,7 @@ def test_how_a_worker_is_can_be_asked(machine: MakeMachine, pool: ThreadPoolExec
     """Live, ready, and numbers in which there is no address."""
     here = machine()
     here.ledger.freeze(new_run(**SHARED), frozen(range(30)))
-    worker = here.worker(Terms(grace_s=20, metrics=("127.0.0.1", 0)))
+    worker = here.worker(Terms(grace_s=600, metrics=("127.0.0.1", 0)))
     end = pool.submit(worker.run)
     waited(lambda: worker.port is not None and len(taken(here)) == 30)
     assert worker.port is not None
