@@ -152,9 +152,12 @@ def of_run(run: Run) -> tuple[ColumnElement[bool], ...]:
 
 def in_canary(run: Run) -> ColumnElement[bool]:
     """Those who get the mail before a word is given."""
-    if run.canary_segment is not None:
-        return people.c.segment == run.canary_segment
-    return people.c.id <= (run.canary_to_id or 0)
+    return first_ones(run.canary_segment, run.canary_to_id)
+
+
+def first_ones(segment: str | None, to_id: int | None) -> ColumnElement[bool]:
+    """Those of a segment, or those up to a row."""
+    return people.c.segment == segment if segment is not None else people.c.id <= (to_id or 0)
 
 
 def select_runs(connection: Connection, issue: str | None = None, kind: Kind | None = None) -> tuple[Run, ...]:

@@ -15,12 +15,16 @@ import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
+    Executable,
     Float,
+    Select,
     String,
+    Update,
     bindparam,
     case,
     exists,
@@ -29,9 +33,9 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter.delivery.accounts import in_canary, of_run, select_runs
+from newsletter.delivery.accounts import first_ones, of_run, select_runs
 from newsletter.delivery.database import Database
-from newsletter.delivery.many import as_table, fetched, given
+from newsletter.delivery.many import as_table, fetched, gathered, given
 from newsletter.delivery.outcome import Cause, Outcome, Patience, Settled, State, sources
 from newsletter.delivery.owners import Owners, is_stopped
 from newsletter.delivery.processes import Processes
@@ -251,16 +255,40 @@ def _whole(connection: Connection, run: Run) -> Run:
 def _take(
     connection: Connection, run: Run, limit: int, *, owner: str, attempt: str, after: int, now: float
 ) -> Sequence[_Taken]:
+    canary = (run.canary_segment, run.canary_to_id) if run.waits_for_a_word else None
+    taken, to_sqlite, to_others = _statements(canary)
+    of_this_run = {
+        "b_run": run.id,
+        "b_beyond": max(after, run.first_id - 1),  # One lower bound: SQLite would seek by the first of two.
+        "b_last": run.last_id,
+        "b_attempt": attempt,
+    }
+    asked = of_this_run | {"b_now": now, "b_owner": owner, "b_limit": limit}
+    if connection.dialect.name == "postgresql":
+        # To look for them afterwards, it would read all of the run: its planner knows nothing of the attempt.
+        return sorted(_Taken(*row) for row in connection.execute(to_others, asked))
+    number = connection.execute(taken, asked).rowcount
+    rows = fetched(connection, to_sqlite, of_this_run | {"b_number": number}) if number else []
+    return [_Taken(*row) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _statements(canary: tuple[str | None, int | None] | None) -> tuple[Update, Select[Any], Executable]:
+    """What takes people; what reads them afterwards, as one text; what does both.
+
+    Made once, for it takes as long as taking a hundred. `canary`: only these, by segment or by number.
+    """
+    of_this_run = (
+        people.c.run_id == bindparam("b_run"),
+        people.c.id > bindparam("b_beyond"),
+        people.c.id <= bindparam("b_last"),
+    )
     ready = or_(
         people.c.state == State.PENDING,
-        (people.c.state == State.DEFERRED) & (people.c.due_at <= now),
+        (people.c.state == State.DEFERRED) & (people.c.due_at <= bindparam("b_now")),
     )
-    beyond = max(after, run.first_id - 1)  # One lower bound: SQLite would seek by the first of two.
-    of_this_run = (people.c.run_id == run.id, people.c.id > beyond, people.c.id <= run.last_id)
-    wanted = [*of_this_run, ready]
-    if run.waits_for_a_word:
-        wanted.append(in_canary(run))
-    picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(limit)
+    wanted = [*of_this_run, ready, *([] if canary is None else [first_ones(*canary)])]
+    picked = select(people.c.id).where(*wanted).order_by(people.c.id).limit(bindparam("b_limit"))
     # As a subquery PostgreSQL might run it again for each row, and lock others each time.
     locked = picked.with_for_update(skip_locked=True).cte("picked")
     # Whoever was forgotten has no address left to be sent to.
@@ -273,25 +301,17 @@ def _take(
         )
         .values(
             state=case((left, State.SUPPRESSED.value), else_=State.CLAIMED.value),
-            owner=case((left, None), else_=owner),
+            owner=case((left, None), else_=bindparam("b_owner")),
             attempts=people.c.attempts + case((left, 0), else_=1),
-            attempt=attempt,
-            claimed_at=now,
+            attempt=bindparam("b_attempt"),
+            claimed_at=bindparam("b_now"),
             due_at=None,
         )
     )
-    if connection.dialect.name == "postgresql":
-        # To look for them afterwards, it would read all of the run: its planner knows nothing of the attempt.
-        found = connection.execute(taken.returning(*_OF_CLAIM))
-        return sorted(_Taken(*row) for row in found)
-    number = connection.execute(taken).rowcount
-    rows = (
-        select(*_OF_CLAIM)
-        .where(*of_this_run, people.c.attempt == attempt)
-        .order_by(people.c.id)
-        .limit(number)  # So that nobody looks beyond the last of them.
-    )
-    return [_Taken(*row) for row in fetched(connection, rows)] if number else []
+    mine = select(*_OF_CLAIM).where(*of_this_run, people.c.attempt == bindparam("b_attempt"))
+    # So many, so that nobody looks beyond the last of them.
+    read = gathered(mine.order_by(people.c.id).limit(bindparam("b_number")))
+    return taken, read, taken.returning(*_OF_CLAIM)
 
 
 def _claimed(row: _Taken) -> Claimed:

@@ -34,13 +34,20 @@ def given(rows: Sequence[Sequence[object]]) -> Mapping[str, str]:
     return {_GIVEN: json.dumps(rows)}
 
 
-def fetched(connection: Connection, wanted: Select[Any]) -> list[list[Any]]:
-    """All rows of a query, in its order, whose values are text, whole numbers or nothing.
+def gathered(wanted: Select[Any]) -> Select[Any]:
+    """A query as one whose only value is all its rows, in its order; for `fetched`.
 
-    SQLite would write other numbers with fifteen digits, which cuts a time at a hundredth of a millisecond.
+    Its columns are text, whole numbers or nothing: SQLite would write other numbers with fifteen digits, which
+    cuts a time at a hundredth of a millisecond.
     """
-    text = connection.scalar(select(_Gathered(*wanted.subquery("wanted").c)))
-    rows: list[list[Any]] = json.loads(text or "[]")
+    return select(_Gathered(*wanted.subquery("wanted").c))
+
+
+def fetched(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> list[list[Any]]:
+    """All rows of what `gathered` made."""
+    rows: list[list[Any]] = json.loads(connection.scalar(query, parameters) or "[]")
     return rows
 
 

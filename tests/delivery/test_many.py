@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import BigInteger, Float, String, select
 
 from newsletter.delivery.database import Database
-from newsletter.delivery.many import as_table, fetched, given
+from newsletter.delivery.many import as_table, fetched, gathered, given
 from tests.delivery.parts import url_of, use_postgres
 
 _ROWS = [
@@ -31,7 +31,7 @@ def test_rows_come_out_as_they_went_in(tmp_path: Path, database: str, rows: list
         asked = select(table).order_by(table.c.id)
         plain = connection.execute(asked, given(rows)).all()
         wanted = select(table.c.id, table.c.said).order_by(table.c.id).params(given(rows))
-        together = fetched(connection, wanted)
+        together = fetched(connection, gathered(wanted))
     opened.close()
     assert [list(row) for row in plain] == sorted(rows, key=lambda row: row[0])
     assert together == [list(row)[:2] for row in plain]

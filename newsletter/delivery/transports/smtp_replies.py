@@ -161,7 +161,6 @@ def verdict_by_status(status: str) -> Verdict | None:
 
 
 _STATES: Final[dict[Verdict, State]] = {
-    Verdict.ACCEPTED: State.ACCEPTED,
     Verdict.LATER: State.DEFERRED,
     Verdict.REFUSED: State.REJECTED,
     Verdict.GONE: State.REJECTED,
@@ -175,16 +174,18 @@ _STATES: Final[dict[Verdict, State]] = {
 def outcome(person: int, address: str, reply: Reply, phase: Phase) -> Outcome:
     """What a reply makes of a person. A senseless one is unknown only after the end of data."""
     found = verdict(reply, phase)
+    if found is Verdict.ACCEPTED:
+        queued = _QUEUED_AS.search(reply.text)
+        provider_id = queued.group(1) if queued else ""
+        return Outcome(person, State.ACCEPTED, code=reply.named(), provider_id=provider_id)
     state = _STATES[found]
     if state is State.UNKNOWN and phase is not Phase.END:
         state = State.PENDING
-    queued = _QUEUED_AS.search(reply.text) if state is State.ACCEPTED else None
     return Outcome(
         person,
         state,
         code=reply.named(),
-        detail="" if state is State.ACCEPTED else f"{phase}: {reply.told(address)}",
-        provider_id=queued.group(1) if queued else "",
+        detail=f"{phase}: {reply.told(address)}",
         about_us=found is Verdict.OURS,
         gone=found is Verdict.GONE,
     )
