@@ -53,7 +53,7 @@ class Inside(StrEnum):
     """The journal notes how far a message has come."""
     FREE = "free"
     """Somebody whose outcome is committed leaves the journal."""
-    SEND = "send"
+    SEND = "sendmsg"
     """Bytes are given to a socket."""
     RENAME = "rename"
     """A file of the outbox gets its name."""

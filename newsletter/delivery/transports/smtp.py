@@ -13,10 +13,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from typing import NoReturn
 
 from newsletter.delivery.outcome import Outcome, State
 from newsletter.delivery.transports import LineLost, Parcel, Report
+from newsletter.delivery.transports.smtp_lines import Turn
 from newsletter.delivery.transports.smtp_replies import Phase, Reply, Verdict, outcome, verdict
 from newsletter.delivery.transports.smtp_wire import Server, Wire, WireLost, open_wire
 from newsletter.errors import TransportStopped
@@ -40,6 +42,10 @@ class Smtp:
     """After so many a connection is replaced; servers set limits, and say so by hanging up."""
     batch: int = 50
     """What a power cut makes unknown is the open batches; a larger one would hardly be faster."""
+    turns: Iterator[Turn] = field(
+        default_factory=lambda: cycle((Turn(), Turn())), init=False, repr=False, compare=False
+    )
+    """For one line after the other. Two, so that one is at work while the system takes the other's message."""
 
     @property
     def name(self) -> str:
@@ -68,6 +74,7 @@ class SmtpLine:
 
     def __init__(self, transport: Smtp, wire: Wire) -> None:
         self._transport = transport
+        self._turn = next(transport.turns)
         self._timeouts = transport.server.timeouts
         self._wire: Wire | None = wire
         self._sent = 0
@@ -78,7 +85,8 @@ class SmtpLine:
         try:
             wire = self._fresh()
             while letter := self._next(wire, waiting, report):
-                self._chain(wire, letter, waiting, report)
+                with wire.in_turn(self._turn):
+                    self._chain(wire, letter, waiting, report)
                 wire = self._fresh()
         except BaseException as error:
             self._drop()
@@ -119,7 +127,7 @@ class SmtpLine:
         """This message and those after it, each begun in the same write that ends the one before."""
         open_letter: _Letter | None = letter
         if wire.pipelining:
-            wire.write(letter.commands, self._timeouts.command_s)
+            wire.write(letter.commands, timeout_s=self._timeouts.command_s)
         while open_letter is not None:
             input_open = self._envelope(wire, open_letter, report)
             self._sent += 1
@@ -153,7 +161,7 @@ class SmtpLine:
         reply = Reply(0)
         for phase, command in ((Phase.MAIL, letter.mail), (Phase.RCPT, letter.rcpt), (Phase.DATA, _DATA)):
             if not wire.pipelining:
-                wire.write(command, self._timeouts.command_s)
+                wire.write(command, timeout_s=self._timeouts.command_s)
             timeout_s = self._timeouts.data_s if phase is Phase.DATA else self._timeouts.command_s
             reply = wire.read(timeout_s)
             granted = reply.code == _START_INPUT if phase is Phase.DATA else reply.ok
@@ -168,7 +176,7 @@ class SmtpLine:
         report.handing_over((letter.parcel,))
         broken: WireLost | None = None
         try:
-            wire.write(letter.message + _DOT + commands, self._timeouts.block_s)
+            wire.write(letter.message, _DOT + commands, timeout_s=self._timeouts.block_s)
         except WireLost as lost:
             if lost.written <= len(letter.message):
                 self._cut_off(wire, letter, lost, report)
@@ -195,7 +203,7 @@ class SmtpLine:
 
     def _tidy(self, wire: Wire, data: bytes) -> None:
         """Leave a refused transaction. A 250 to the lone dot is no acceptance of anything."""
-        wire.write(data, self._timeouts.command_s)
+        wire.write(data, timeout_s=self._timeouts.command_s)
         if verdict(wire.read(self._timeouts.end_s), Phase.END) is Verdict.BACK_OFF:
             raise WireLost("the server asks for a pause")
 

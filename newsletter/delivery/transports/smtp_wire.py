@@ -6,6 +6,8 @@ Rules:
 2. A reply counts only when it is whole: three digits, its last line ended. A cut-off one is none.
 3. Nothing waits for ever, and nothing less than RFC 5321 section 4.5.3.2 asks for. Setting the socket's time
    anew for each command would cost as much as the command, so it only ever grows, to that of the end of data.
+4. A message is one call to the system each way, and while lines have a turn to wait for, few are at work at
+   once: Python runs one thread at a time, and to change threads at each call costs as much as the call.
 """
 
 from __future__ import annotations
@@ -15,17 +17,17 @@ import re
 import smtplib
 import socket
 import ssl
-from contextlib import suppress
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal
 
 from newsletter.delivery.transports import LineLost
+from newsletter.delivery.transports.smtp_lines import LINE_BYTES, Lines, Turn
 from newsletter.delivery.transports.smtp_replies import Reply, redacted
 from newsletter.errors import TransportStopped
-
-_LINE_BYTES = 4096
-"""RFC 5321 section 4.5.3.1.5 allows 512; servers say more. A line beyond this makes no sense."""
 
 _LINES = 100
 
@@ -33,6 +35,11 @@ _REPLY_LINE = re.compile(rb"(\d{3})(?:[ -]([^\n]*)|\r?)\n")
 """Code and text. A line without its end does not match."""
 
 _NO_REPLY = "the server's reply was cut off or is none"
+
+_TIMEVAL = struct.Struct("ll")
+
+_TOO_LATE = (TimeoutError, BlockingIOError)
+"""How Python tells that time is up, and how the system does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +88,16 @@ class WireLost(Exception):
 class Wire:
     """An open, authenticated session."""
 
-    def __init__(self, session: smtplib.SMTP, timeouts: Timeouts) -> None:
+    def __init__(self, session: Session, timeouts: Timeouts) -> None:
         assert session.sock is not None
         self._session = session
         self._socket: socket.socket = session.sock
         self._timeouts = timeouts
         self._timeout_s = 0.0
-        if session.file is None:  # smtplib makes it with the first reply, and drops it after STARTTLS.
-            session.file = self._socket.makefile("rb")
-        self._file = session.file
+        self._lines = session.lines
+        self._is_plain = not isinstance(self._socket, ssl.SSLSocket)
+        if self._is_plain:
+            self._socket.settimeout(None)  # The system keeps time: Python would ask it before each call.
         self.pipelining = session.has_extn("pipelining")
         self.smtputf8 = session.has_extn("smtputf8")
         self.takes_size = session.has_extn("size")
@@ -101,29 +109,45 @@ class Wire:
         try:
             self._allow(timeout_s)
             return self._read()
-        except TimeoutError:
+        except _TOO_LATE:
             raise WireLost(f"no reply within {self._timeout_s:.0f} seconds") from None
         except OSError as error:
             raise WireLost(f"the connection broke: {_named(error)}") from None
 
-    def write(self, data: bytes, timeout_s: float) -> None:
+    def write(self, *parts: bytes, timeout_s: float) -> None:
         """All of it. Raises `WireLost` with the number of bytes that were given to the system."""
+        size = sum(map(len, parts))
         written = 0
         try:
             self._allow(timeout_s)
-            view = memoryview(data)
-            while written < len(data):
-                written += self._socket.send(view[written:])
-        except TimeoutError:
+            written = self._write_some(parts)
+            rest = memoryview(b"".join(parts)) if written < size else memoryview(b"")
+            with nullcontext() if written == size or self._lines.turn is None else self._lines.turn.aside():
+                while written < size:
+                    written += self._socket.send(rest[written:])
+        except _TOO_LATE:
             raise WireLost(f"the server took nothing for {self._timeout_s:.0f} seconds", written) from None
         except OSError as error:
             raise WireLost(f"the connection broke: {_named(error)}", written) from None
+
+    @contextmanager
+    def in_turn(self, turn: Turn) -> Iterator[None]:
+        """Hold a turn but for the time that is spent waiting for the server. TLS can only wait."""
+        if not self._is_plain:
+            yield
+            return
+        with turn:
+            self._lines.turn = turn
+            try:
+                yield
+            finally:
+                self._lines.turn = None
 
     def quit(self) -> None:
         """Take leave. Whatever happens now changes nothing that was answered before."""
         self._timeout_s = 0.0
         with suppress(WireLost):
-            self.write(b"QUIT\r\n", self._timeouts.quit_s)
+            self.write(b"QUIT\r\n", timeout_s=self._timeouts.quit_s)
             self.read(self._timeouts.quit_s)
         self.drop()
 
@@ -131,9 +155,24 @@ class Wire:
         """Close, without a word."""
         self._session.close()
 
+    def _write_some(self, parts: Sequence[bytes]) -> int:
+        """As much as the system takes at once, without joining it."""
+        if not self._is_plain:
+            return 0
+        try:
+            return self._socket.sendmsg(parts, [], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+
     def _allow(self, timeout_s: float) -> None:
-        if timeout_s > self._timeout_s:
-            self._timeout_s = timeout_s
+        if timeout_s <= self._timeout_s:
+            return
+        self._timeout_s = timeout_s
+        if self._is_plain:
+            time = _TIMEVAL.pack(int(timeout_s), int(timeout_s % 1 * 1_000_000))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time)
+        else:
             self._socket.settimeout(timeout_s)
 
     def _read(self) -> Reply:
@@ -145,7 +184,7 @@ class Wire:
         return _reply(*lines)
 
     def _read_line(self) -> bytes:
-        line = self._file.readline(_LINE_BYTES)
+        line = self._lines.readline(LINE_BYTES)
         if not line:
             raise WireLost("the server closed the connection")
         if not line[:3].isdigit() or not line.endswith(b"\n"):
@@ -169,7 +208,7 @@ def _reply(*lines: bytes) -> Reply:
 def open_wire(server: Server) -> Wire:
     """Connect, secure and log in. Raises `LineLost`, or `TransportStopped` for what waiting does not mend."""
     _refuse_open_password(server)
-    session = _Session(server)
+    session = Session(server)
     try:
         _greet(session, server)
         return Wire(session, server.timeouts)
@@ -191,13 +230,25 @@ def trust(server: Server) -> ssl.SSLContext:
     return server.tls or _trusted_by_the_system()
 
 
-class _Session(smtplib.SMTP):
-    """smtplib's session with our times, TLS from the first byte when wanted, and an unrevealing EHLO."""
+class Session(smtplib.SMTP):
+    """smtplib's session with our times and reader, TLS from the first byte when wanted, an unrevealing EHLO."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         super().__init__(local_hostname="[127.0.0.1]", timeout=server.timeouts.connect_s)
         self._host = server.host  # What STARTTLS checks the certificate against.
+
+    @property
+    def lines(self) -> Lines:
+        """The reader of what the server says; a new one after STARTTLS, since nothing of before may count."""
+        if not isinstance(self.file, Lines):
+            assert self.sock is not None
+            self.file = Lines(self.sock)
+        return self.file
+
+    def getreply(self) -> tuple[int, bytes]:
+        _ = self.lines
+        return super().getreply()
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         opened = socket.create_connection((host, port), timeout)
@@ -213,7 +264,7 @@ class _Session(smtplib.SMTP):
         return opened
 
 
-def _greet(session: _Session, server: Server) -> None:
+def _greet(session: Session, server: Server) -> None:
     code, text = session.connect(server.host, server.port)
     if code != 220:  # noqa: PLR2004 - RFC 5321 section 4.3.2
         raise smtplib.SMTPConnectError(code, text)
