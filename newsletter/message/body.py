@@ -10,6 +10,7 @@ import hashlib
 import quopri
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from newsletter.message.quoted_printable import encode, encode_value
 from newsletter.message.slots import Slots
@@ -24,6 +25,11 @@ _ATTACHED = (
     '\r\n--{boundary}\r\nContent-Type: {kind};\r\n name="{name}"\r\n'
     'Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment;\r\n filename="{name}"\r\n\r\n'
 )
+_SHORT = 40
+"""What is no longer stands in many messages: names, and not links."""
+
+_encoded = lru_cache(maxsize=8_192)(encode_value)
+
 _LINE_LETTERS = 76
 """RFC 2045 section 6.8."""
 
@@ -70,7 +76,10 @@ class Body:
 
     def message(self, header: str, values: Sequence[str]) -> bytes:
         """The whole message, `values` in the order of the slots."""
-        encoded = {value: encode_value(value) for value in dict.fromkeys(values)}
+        encoded = {
+            value: _encoded(value) if len(value) < _SHORT else encode_value(value)
+            for value in dict.fromkeys(values)
+        }
         parts = self._parts.copy()
         parts[0] = header.encode()
         for place, index in self._gaps:

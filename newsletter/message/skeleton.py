@@ -7,6 +7,7 @@ nothing of anybody else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from newsletter.message.body import Body
@@ -112,7 +113,13 @@ def _attached(attachment: Attachment | None) -> dict[str, Any]:
 
 
 def _written(subject: Pieces, filling: Sequence[str]) -> str:
-    return unstructured(joined(subject, filling), name="Subject")
+    return _as_subject(joined(subject, filling))
+
+
+@lru_cache(maxsize=4_096)
+def _as_subject(text: str) -> str:
+    """Kept, as people who share a name share a subject."""
+    return unstructured(text, name="Subject")
 
 
 def _marked(subject: Pieces) -> Pieces:
