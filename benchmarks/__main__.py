@@ -13,7 +13,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 
-from benchmarks import assembly, plan_500k, preview, render, sendgrid_500k, smtp, smtp_500k, start
+from benchmarks import assembly, plan_500k, preview, render, sendgrid_500k, smtp, smtp_500k, start, workers
 from benchmarks.harness import Figure, Measure, print_table, say
 
 _ALL: Mapping[str, Measure] = {
@@ -25,6 +25,7 @@ _ALL: Mapping[str, Measure] = {
     "plan_500k": plan_500k.measure,
     "preview": preview.measure,
     "start": start.measure,
+    "workers": workers.measure,
 }
 
 

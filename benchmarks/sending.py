@@ -58,7 +58,7 @@ def delivered(folder: Path) -> Numbers:
 
 def _prepare(where: str, number: str, port: str) -> Numbers:
     folder = Path(where)
-    _make_workspace(folder, int(number), int(port))
+    make_workspace(folder, int(number), int(port))
     watch = Stopwatch()
     workspace = Workspace.open(folder, {})
     with dispatch.open_ledger(workspace) as ledger:
@@ -76,7 +76,8 @@ def _prepare(where: str, number: str, port: str) -> Numbers:
     }
 
 
-def _make_workspace(folder: Path, number: int, port: int) -> None:
+def make_workspace(folder: Path, number: int, port: int) -> None:
+    """A workspace of so many people, for a relay at this port of loopback."""
     initialise(folder)
     settings = (folder / "newsletter.yaml").read_text(encoding="utf-8")
     for before, after in {**_CHANGES, "port: 587": f"port: {port}"}.items():

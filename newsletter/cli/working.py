@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -14,13 +17,17 @@ from typing import TYPE_CHECKING
 from newsletter import dispatch, log
 from newsletter.cli import show
 from newsletter.cli.writing import opened
-from newsletter.delivery.database import parse_url
+from newsletter.delivery.database import LedgerLost, parse_url
+from newsletter.delivery.ledger import Ledger
 from newsletter.dispatch.haulage import Haulage
 from newsletter.errors import UsageError
 from newsletter.workspace import Workspace
 
 if TYPE_CHECKING:
     from newsletter.workers import Worker
+
+
+_AGAIN_S = 2.0
 
 
 def work(
@@ -34,7 +41,7 @@ def work(
     dispatch.check_way_out(workspace)
     log.write_to(sys.stderr)
     stop = Event()
-    with dispatch.open_ledger(workspace, silence_s=dead_after_s) as ledger:
+    with _opened(workspace, dead_after_s) as ledger:
         haulage = Haulage(workspace, clock=ledger.clock, stop=stop, at_once=at_once)
         terms = Terms(at_once=at_once, wait=wait, grace_s=grace_s, metrics=metrics)
         worker = Worker(ledger, haulage.carry, clock=ledger.clock, stop=stop, terms=terms)
@@ -44,6 +51,26 @@ def work(
         finally:
             haulage.hang_up()
     return 0
+
+
+@contextmanager
+def _opened(workspace: Workspace, dead_after_s: float) -> Iterator[Ledger]:
+    """The ledger, as soon as its server answers: a worker may well be started before it."""
+    tries = 0
+    with ExitStack() as stack:
+        while True:
+            try:
+                ledger = stack.enter_context(dispatch.open_ledger(workspace, silence_s=dead_after_s))
+            except LedgerLost as lost:
+                if not tries:
+                    log.note(log.Happening.LEDGER_LOST, reason=lost.message)
+                tries += 1
+                time.sleep(_AGAIN_S)
+            else:
+                break
+        if tries:
+            log.note(log.Happening.LEDGER_BACK, tries=tries)
+        yield ledger
 
 
 def bring(path: Path) -> int:

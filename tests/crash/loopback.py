@@ -13,9 +13,9 @@ from typing import Self
 class Loopback:
     """Calls `serve` with each connection while the `with` block lasts. A `ConnectionError` there ends it."""
 
-    def __init__(self, serve: Callable[[socket.socket], None]) -> None:
+    def __init__(self, serve: Callable[[socket.socket], None], host: str = "127.0.0.1") -> None:
         self._serve = serve
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = socket.create_server((host, 0), backlog=64)
         self._open = 0
         self._change = threading.Condition()
 

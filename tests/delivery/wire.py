@@ -16,9 +16,10 @@ _CHUNK = 65_536
 class Wire:
     """Listens on a port of 127.0.0.1 and carries what comes to `target`: a port, or a socket's path."""
 
-    def __init__(self, target: int | str) -> None:
+    def __init__(self, target: int | str, host: str = "127.0.0.1") -> None:
         self._target = target
-        self._listener = Loopback(self._serve)
+        self.host = host
+        self._listener = Loopback(self._serve, host)
         self._open: set[socket.socket] = set()
         self._muted: set[socket.socket] = set()
         self._cut = self._silent = False

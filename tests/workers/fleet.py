@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.cli.small import DRAFT, ISSUE, SETTINGS, WRITER, Small, make
 from tests.crash.smtp_receiver import SmtpReceiver
@@ -24,7 +24,24 @@ SECRET = "a secret that all machines of a test share"
 CONNECTIONS = 2
 """Of each worker to the relay."""
 
+LIMITS = "limits: {{per_second: {}, max_recipients: 1000000}}"
+
 PEOPLE_CSV = "email,first_name,last_name,clp,consent_source,consent_date\n"
+
+
+class Way(Protocol):
+    """From a machine to the database or the relay."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    def cut(self) -> None:
+        """Break it."""
+
+    def mend(self) -> None: ...
 
 
 @dataclass
@@ -32,23 +49,43 @@ class Machine:
     """A machine: a workspace without lists, and at times a worker."""
 
     root: Path
-    database: Wire
-    relay: Wire
-    environment: dict[str, str] = field(repr=False)
+    database: Way
+    relay: Way
     dead_after_s: float
+    prefix: tuple[str, ...] = ()
+    """What puts a command on that machine."""
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
     process: subprocess.Popen[bytes] | None = None
 
+    def set_up(self, database: str, settings: str = SETTINGS) -> None:
+        """Write the settings; `database` is its name on the server."""
+        self.root.mkdir()
+        settings = settings.replace("port: 2,", f"port: {self.relay.port},")
+        settings = settings.replace("host: 127.0.0.1", f"host: {self.relay.host}")
+        (self.root / "newsletter.yaml").write_text(settings.replace("smtp:", "transport: smtp\nsmtp:"))
+        where = f"{self.database.host}:{self.database.port}"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "NEWSLETTER_DATABASE": f"postgresql://postgres@{where}/{database}?connect_timeout=2",
+            "NEWSLETTER_SECRET": SECRET,
+        }
+
     def start(self) -> None:
+        assert not self.is_running
         with (self.root / "worker.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "newsletter", "worker", "--concurrency", "1"),
+                    *(*self.prefix, sys.executable, "-m", "newsletter", "worker", "--concurrency", "1"),
                     *("--dead-after", str(self.dead_after_s), "--grace", "10"),
                 ],
                 cwd=self.root,
                 env=self.environment,
                 stderr=log,
             )
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def kill(self) -> None:
         """As the power does."""
@@ -69,11 +106,11 @@ class Machine:
 
 @dataclass
 class Fleet:
-    """All machines, the one that plans, and the relay that knows what it took."""
+    """All machines, the one that plans, and what the relay says that it took."""
 
     planner: Small
     machines: list[Machine]
-    relay: SmtpReceiver
+    received: Callable[[], list[str]]
 
     def send(self) -> None:
         """Freeze everybody, and leave them to the workers."""
@@ -87,7 +124,7 @@ class Fleet:
     @property
     def taken(self) -> list[str]:
         """Who was taken by the relay, once for each time; the writer's own copies aside."""
-        return [to for to, _ in self.relay.taken if to != WRITER]
+        return [to for to in self.received() if to != WRITER]
 
     def wait_until(self, holds: Callable[[], bool], within_s: float) -> None:
         until = time.monotonic() + within_s
@@ -105,6 +142,12 @@ class Fleet:
 
         self.wait_until(done, 60)
         return found[-1]
+
+    def stop(self) -> None:
+        """All, in order."""
+        for machine in self.machines:
+            if machine.is_running:
+                machine.stop()
 
     def check(self, people: int, unknown: int) -> None:
         """The sum closes, nobody has it twice, nobody is lost; of no more than so many nobody knows."""
@@ -127,11 +170,33 @@ class Fleet:
         return {row["address"]: row["state"] for row in json.loads(path.read_text())}
 
 
+def planner_of(folder: Path, url: str, people: int, per_second: int = 2000) -> Small:
+    """The machine that plans, with its lists; by itself it reaches no relay."""
+    folder.mkdir()
+    planner = make(folder)
+    planner.use_relay(1)
+    planner.change("newsletter.yaml", "limits: {per_second: 2000}", LIMITS.format(per_second))
+    planner.env.update(NEWSLETTER_DATABASE=url, NEWSLETTER_SECRET=SECRET)
+    rows = (f"person{n}@example.org,Ann,Lee,Anytown,form,2025-01-01\n" for n in range(people - 2))
+    planner.write("lists/members.csv", PEOPLE_CSV + "".join(rows))
+    return planner
+
+
 @contextmanager
-def fleet(folder: Path, *, people: int, machines: int = 3, dead_after_s: float = 2.0) -> Iterator[Fleet]:
-    """Machines that are ready to be started. Whatever runs at the end is killed."""
+def running(machines: list[Machine]) -> Iterator[None]:
+    """Machines that may be started. Whatever runs at the end is killed."""
+    try:
+        yield
+    finally:
+        for machine in machines:
+            if machine.is_running:
+                machine.kill()
+
+
+@contextmanager
+def fleet(folder: Path, relay: SmtpReceiver, *, people: int, dead_after_s: float = 2.0) -> Iterator[Fleet]:
+    """Three machines, ready to be started."""
     url = new_database()
-    relay = SmtpReceiver()
     with ExitStack() as stack:
         stack.enter_context(relay.connections)
         made = [
@@ -139,35 +204,11 @@ def fleet(folder: Path, *, people: int, machines: int = 3, dead_after_s: float =
                 folder / f"machine {number}",
                 stack.enter_context(Wire(socket_of(url))),
                 stack.enter_context(Wire(relay.connections.port)),
-                {},
                 dead_after_s,
             )
-            for number in range(machines)
+            for number in range(3)
         ]
         for machine in made:
-            machine.root.mkdir()
-            (machine.root / "newsletter.yaml").write_text(
-                SETTINGS.replace("port: 2,", f"port: {machine.relay.port},").replace(
-                    "smtp:", "transport: smtp\nsmtp:"
-                )
-            )
-            machine.environment = {
-                "PATH": os.environ["PATH"],
-                "NEWSLETTER_DATABASE": (
-                    f"postgresql://postgres@127.0.0.1:{machine.database.port}/{name_of(url)}?connect_timeout=2"
-                ),
-                "NEWSLETTER_SECRET": SECRET,
-            }
-        (folder / "planner").mkdir()
-        planner = make(folder / "planner")
-        planner.use_relay(1)
-        planner.change("newsletter.yaml", "limits: {", "limits: {max_recipients: 100000, ")
-        planner.env.update(NEWSLETTER_DATABASE=url, NEWSLETTER_SECRET=SECRET)
-        rows = (f"person{n}@example.org,Ann,Lee,Anytown,form,2025-01-01\n" for n in range(people - 2))
-        planner.write("lists/members.csv", PEOPLE_CSV + "".join(rows))
-        try:
-            yield Fleet(planner, made, relay)
-        finally:
-            for machine in made:
-                if machine.process is not None and machine.process.poll() is None:
-                    machine.kill()
+            machine.set_up(name_of(url))
+        stack.enter_context(running(made))
+        yield Fleet(planner_of(folder / "planner", url, people), made, lambda: [to for to, _ in relay.taken])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from tests.crash.smtp_receiver import SmtpReceiver
 from tests.workers.fleet import CONNECTIONS, fleet
 
 PEOPLE = 700
@@ -12,9 +13,10 @@ PEOPLE = 700
 
 def test_whatever_befalls_the_workers_everybody_gets_it_once(tmp_path: Path) -> None:
     """One is killed and comes back, one loses the database, one the relay, all at the same time."""
-    with fleet(tmp_path, people=PEOPLE) as machines:
+    relay = SmtpReceiver()
+    relay.pause_s = 0.02
+    with fleet(tmp_path, relay, people=PEOPLE) as machines:
         killed, cut_off, astray = machines.machines
-        machines.relay.pause_s = 0.02
         machines.send()
         for machine in machines.machines:
             machine.start()
