@@ -11,11 +11,12 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli import small as small_workspace
@@ -24,6 +25,7 @@ from tests.cli.relay import Relay
 from tests.cli.small import DRAFT, ISSUE, Small
 from tests.delivery.faulty_smtp import Fault as SmtpFault
 from tests.delivery.faulty_smtp import FaultySmtp
+from tests.delivery.postgres import new_database
 from tests.delivery.smtp_servers import PASSWORD as RELAY_PASSWORD
 from tests.delivery.smtp_servers import aiosmtpd, certificate, free_port
 from tests.sendgrid_stand_in import KEY, Acceptance, Fault, StandIn, Wire
@@ -221,6 +223,7 @@ SPOILT_URLS = {
     "with the password as an option": f"sqlite:////dev/null/ledger?password={DATABASE_PASSWORD}",
     "of a file that has a password": f"sqlite://ann:{DATABASE_PASSWORD}@127.0.0.1/ledger",
     "without a scheme": f"://ann:{DATABASE_PASSWORD}@127.0.0.1/ledger",
+    "of a server that is not there": f"postgresql://ann:{DATABASE_PASSWORD}@127.0.0.1:1/ledger",
 }
 
 
@@ -239,6 +242,36 @@ def test_a_ledger_that_is_something_else(tmp_path: Path) -> None:
     small = make(tmp_path, transport="outbox")
     small.write(".newsletter/ledger.db", f"{GOSSIP}\n" * 500)
     fails(small, "send", DRAFT, code=1)
+
+
+def test_a_worker_and_whatever_it_meets(tmp_path: Path) -> None:
+    """A relay that repeats each address, and a database that ends every connection in the middle of it."""
+    answers = {each: f"550 5.1.1 <{each}>: {each.partition('@')[0]} unknown" for each in SECRETARIES}
+    with Relay(answers=answers) as relay:
+        small = make(tmp_path, transport="smtp", port=str(relay.port))
+        url = new_database()
+        small.env["NEWSLETTER_DATABASE"] = url
+        assert small.run("send", DRAFT, "--receipt", small.receipt(), "--no-wait").code == 0
+        with loudly(small, "worker") as process:
+            wait_for(lambda: not small.good("status", ISSUE, "--json").json["pending"])
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            result = finish(process)
+    assert '"event": "job-ended"' in result.err
+    assert "every logger is heard" in result.err
+    assert leaks(result.text, result.err) == []
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 COMMANDS = (
