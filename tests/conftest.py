@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,3 +49,15 @@ def browser() -> Iterator[Browser]:
         launched = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield launched
         launched.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_the_browsers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """While a browser is open Playwright's loop counts as running in this thread, also between its tests."""
+    if "browser" in request.fixturenames:
+        yield
+        return
+    loop = asyncio._get_running_loop()  # Both are in the list of names asyncio.events exports.
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
