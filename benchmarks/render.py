@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.harness import ROOT, Figure, Numbers, Ran, Stopwatch, main, part, ran, scratch
-from newsletter.pipeline import Mailing, open_mailing
+from newsletter.mailing import Mailing, open_mailing
 from newsletter.workspace import Workspace
 
 _ME = "benchmarks.render"

@@ -15,7 +15,7 @@ from benchmarks import people
 from benchmarks.harness import Numbers, Stopwatch, main, part, peak_mib, scratch
 from newsletter import dispatch
 from newsletter.copies import rendered
-from newsletter.pipeline import open_mailing
+from newsletter.mailing import open_mailing
 from newsletter.workspace import Workspace, initialise
 
 CONNECTIONS = 10

@@ -27,7 +27,7 @@ from newsletter import dispatch
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, Settled, State
-from newsletter.pipeline import open_mailing
+from newsletter.mailing import open_mailing
 from newsletter.workspace import Workspace
 from tests.delivery.parts import frozen, new_run
 

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from newsletter import checks, log, metrics, settings
-from newsletter.cli.app import app
+from newsletter.cli.commands import app
 from newsletter.delivery.run import RunState
 from newsletter.render.look import FONTS
 

@@ -13,7 +13,7 @@ from newsletter import checks
 from newsletter.checks import Evidence, Severity
 from newsletter.companions import read_archive
 from newsletter.errors import Mistake, NotReady, SettingsError, UsageError, Where
-from newsletter.pipeline import Mailing, look
+from newsletter.mailing import Mailing, look_of
 from newsletter.publish import archive, public_copy
 from newsletter.publish.archive import Archive
 from newsletter.publish.site import WHOLE, Files, Site, folder_of, issue_files, whole_files
@@ -40,7 +40,7 @@ def public(mailing: Mailing, *, form: str) -> bytes:
     from newsletter.publish import fragment, sheet  # noqa: PLC0415 - only when used
 
     workspace = mailing.workspace
-    copy = public_copy(mailing.report, look(workspace.settings))
+    copy = public_copy(mailing.report, look_of(workspace.settings))
     match form:
         case "pdf":
             return sheet.print_edition(copy, workspace.templates, workspace.fonts)
@@ -90,7 +90,7 @@ def _site(workspace: Workspace) -> Site:
         hint = "Write site_url: https://…, or publish: {url: https://…} where the pages stand by themselves."
         raise SettingsError([Mistake(Where(SETTINGS), "nothing says where the pages will stand", hint)])
     return Site(
-        look=look(settings),
+        look=look_of(settings),
         templates=workspace.templates,
         fonts=workspace.fonts,
         list_id=settings.list_id,

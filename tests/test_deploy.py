@@ -9,7 +9,7 @@ import pytest
 import typer
 import yaml
 
-from newsletter.cli.app import app
+from newsletter.cli.commands import app
 
 COMPOSE = Path(__file__).resolve().parent.parent / "docs" / "deploy" / "compose.yaml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]

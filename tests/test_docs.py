@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from newsletter import checks
 from newsletter.audience.segments import Condition
-from newsletter.cli.app import app
+from newsletter.cli.commands import app
 from newsletter.drafts.front import Front, MeetingKeys, SectionKeys, YamlDraft
 from newsletter.errors import NewsletterError
 from newsletter.plan import REASONS

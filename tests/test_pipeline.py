@@ -16,17 +16,8 @@ from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.engine import Ending, Summary
 from newsletter.delivery.run import Counts
 from newsletter.errors import NotReady
-from newsletter.pipeline import (
-    Mailing,
-    Planned,
-    drafts_segments,
-    look,
-    make_plan,
-    open_lists,
-    open_mailing,
-    preflight,
-    stranger,
-)
+from newsletter.mailing import Mailing, drafts_segments, look_of, open_lists, open_mailing
+from newsletter.pipeline import Planned, make_plan, preflight, stranger
 from newsletter.workspace import Workspace
 from tests.cli import small as small_workspace
 from tests.cli.relay import Relay, free_port
@@ -160,11 +151,11 @@ def test_a_person_before_the_ledger_has_the_code_they_will_have_in_it(small: Sma
 
 def test_the_look_is_what_the_settings_say(small: Small) -> None:
     """A setting that is left out keeps the theme's default; the disclaimer is never empty."""
-    bare = look(Workspace.open(small.root, {}).settings)
+    bare = look_of(Workspace.open(small.root, {}).settings)
     assert bare.sender_name == "Maya Hollins"
     assert "personal account" in bare.disclaimer
     small.change("newsletter.yaml", "imprint:", "theme_settings: {accent: '#123456'}\nimprint:")
-    assert look(Workspace.open(small.root, {}).settings).accent == "#123456"
+    assert look_of(Workspace.open(small.root, {}).settings).accent == "#123456"
     assert bare.accent != "#123456"
 
 

@@ -34,7 +34,7 @@ def main() -> None:
 def _run() -> int:
     import typer
 
-    from newsletter.cli.app import app
+    from newsletter.cli.commands import app
 
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)

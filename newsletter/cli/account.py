@@ -31,7 +31,7 @@ from newsletter.delivery.results import Results
 from newsletter.delivery.run import Kind, Row, Run, Status
 from newsletter.errors import SourceError, TransportStopped, UsageError
 from newsletter.feedback import sendgrid
-from newsletter.pipeline import open_mailing
+from newsletter.mailing import open_mailing
 from newsletter.workspace import Workspace
 
 CUT_SHORT = frozenset({5, 130})

@@ -16,7 +16,7 @@ from newsletter.delivery.outcome import State
 from newsletter.delivery.run import Kind, Row
 from newsletter.delivery.suppressions import Suppressed, Suppression
 from newsletter.dispatch import open_ledger
-from newsletter.pipeline import drafts_segments, open_lists
+from newsletter.mailing import drafts_segments, open_lists
 
 REASONS_IN_WORDS = {
     "duplicate": "listed once more, which changes nothing",

@@ -14,7 +14,7 @@ from newsletter.cli.choices import Document
 from newsletter.cli.writing import now, opened
 from newsletter.documents import Comparison, Draft, formats
 from newsletter.errors import UsageError
-from newsletter.pipeline import known, open_lists
+from newsletter.mailing import known, open_lists
 from newsletter.settings import Settings
 from newsletter.workspace import Workspace
 

@@ -10,7 +10,7 @@ from newsletter.cli import show
 from newsletter.cli.writing import now, opened
 from newsletter.dispatch import open_ledger
 from newsletter.drift import Drift
-from newsletter.pipeline import open_lists
+from newsletter.mailing import open_lists
 from newsletter.plan import changes, lists_as_json
 from newsletter.workspace import Workspace
 

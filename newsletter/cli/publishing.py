@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from newsletter import pipeline, publishing
+from newsletter import publishing
 from newsletter.cli import show
 from newsletter.cli.writing import now, opened
 from newsletter.companions import read_archive
 from newsletter.errors import SourceError, UsageError
+from newsletter.mailing import draft_of, open_lists, open_mailing
 from newsletter.publish import typesetting
 from newsletter.workspace import Workspace
 
@@ -25,9 +26,9 @@ def publish(wanted: str | None, *, everything: bool, to: Path | None, unmarked: 
         return
     issues = [wanted] if wanted is not None else _published(workspace, to)
     drafts = [_draft(workspace, each) for each in issues]
-    lists = pipeline.open_lists(workspace)
+    lists = open_lists(workspace)
     for draft in drafts:
-        mailing = pipeline.open_mailing(workspace, draft, at=now(workspace), lists=lists)
+        mailing = open_mailing(workspace, draft, at=now(workspace), lists=lists)
         _tell(workspace, publishing.publish(mailing, folder=to, unmarked=unmarked))
 
 
@@ -40,8 +41,8 @@ def _draft(workspace: Workspace, wanted: str) -> str:
     try:
         return str(workspace.draft_path(wanted))
     except SourceError as error:
-        lists = pipeline.open_lists(workspace)
-        found = pipeline.draft_of(workspace, lists, wanted)
+        lists = open_lists(workspace)
+        found = draft_of(workspace, lists, wanted)
         if found is None:
             raise error from None
         return str(found)

@@ -19,7 +19,8 @@ from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.run import Canary, Kind, Run, Timing
 from newsletter.errors import NotReady, UsageError, did_you_mean
-from newsletter.pipeline import Mailing, Planned, open_mailing
+from newsletter.mailing import Mailing, open_mailing
+from newsletter.pipeline import Planned
 from newsletter.plan import Receipt, in_words
 from newsletter.workspace import Workspace
 

@@ -109,10 +109,11 @@ def check(
     """Print the verdict and what was found."""
     from newsletter import pipeline
     from newsletter.checks import World
+    from newsletter.mailing import open_mailing
     from newsletter.probes import links, spamassassin
 
     workspace = opened()
-    mailing = pipeline.open_mailing(
+    mailing = open_mailing(
         workspace,
         draft,
         at=now(workspace),
@@ -135,7 +136,8 @@ def render(
     draft: str | None, *, segment: str | None, to: str | None, form: Format, output: Path | None
 ) -> None:
     """Write one rendered copy to a file or to stdout."""
-    from newsletter import copies, dispatch, pipeline, publishing
+    from newsletter import copies, dispatch, publishing
+    from newsletter.mailing import open_mailing
 
     if draft is None:
         raise UsageError("say which draft", "Example: newsletter render 2026-11-17-nec")
@@ -145,9 +147,7 @@ def render(
             "Leave out --to and --segment: it holds nothing personal.",
         )
     workspace = opened()
-    mailing = pipeline.open_mailing(
-        workspace, draft, at=now(workspace), segments=[segment] if segment else None
-    )
+    mailing = open_mailing(workspace, draft, at=now(workspace), segments=[segment] if segment else None)
     if form.is_public:
         content = publishing.public(mailing, form=form.value)
     else:

@@ -13,7 +13,8 @@ from newsletter.errors import NotReady, UsageError
 
 if TYPE_CHECKING:
     from newsletter.delivery.ledger import Ledger
-    from newsletter.pipeline import Mailing, Planned
+    from newsletter.mailing import Mailing
+    from newsletter.pipeline import Planned
 
 LONGEST_NAME = 100
 """It stands in one line of the page; the longest names of people have some sixty letters."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from newsletter.pipeline import Mailing
+    from newsletter.mailing import Mailing
 
 
 def words(command: str, mailing: Mailing) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.ledger import Ledger
     from newsletter.feedback.imap import Mailbox
     from newsletter.feedback.lists import Exchange
-    from newsletter.pipeline import Mailing
+    from newsletter.mailing import Mailing
     from newsletter.settings import Imap
     from newsletter.workspace import Workspace
 

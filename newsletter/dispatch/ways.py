@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from newsletter.delivery.transports import Transport
+from newsletter.mailing import Mailing
 from newsletter.message import Skeleton
 from newsletter.model import Edition, Headers
-from newsletter.pipeline import Mailing
 from newsletter.workspace import Workspace
 
 if TYPE_CHECKING:

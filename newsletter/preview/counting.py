@@ -14,8 +14,9 @@ from newsletter import dispatch, plan
 from newsletter.checks import SpamScore
 from newsletter.delivery.ledger import Ledger
 from newsletter.errors import NotReady
+from newsletter.mailing import Mailing
 from newsletter.model import Edition
-from newsletter.pipeline import Mailing, Planned, preflight
+from newsletter.pipeline import Planned, preflight
 from newsletter.plan import Plan, Proposal
 from newsletter.preview.people import Crowd
 

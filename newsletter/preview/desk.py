@@ -16,9 +16,9 @@ from newsletter.audience import Lists
 from newsletter.checks import SpamScore
 from newsletter.delivery.clock import Clock
 from newsletter.errors import NewsletterError, UsageError
+from newsletter.mailing import Mailing, open_lists, open_mailing
 from newsletter.message import code_for
 from newsletter.model import Recipient
-from newsletter.pipeline import Mailing
 from newsletter.preview.copies import Copy
 from newsletter.preview.counting import Counted, Stamp, count
 from newsletter.preview.people import Row
@@ -175,8 +175,8 @@ class Desk:
         workspace = Workspace.open(self.root, self.environment)
         stamp = lists_stamp(self.root)
         if self._lists is None or self._lists[0] != stamp:
-            self._lists = (stamp, pipeline.open_lists(workspace))
-        mailing = pipeline.open_mailing(
+            self._lists = (stamp, open_lists(workspace))
+        mailing = open_mailing(
             workspace,
             str(choice.draft),
             at=self.now(workspace),

@@ -14,7 +14,7 @@ from typing import Any
 from newsletter import address, checks, dispatch
 from newsletter.audience import Change, ListReport
 from newsletter.errors import Mistake, NewsletterError, SourceError
-from newsletter.pipeline import Mailing
+from newsletter.mailing import Mailing
 from newsletter.preview.copies import GMAIL_CLIP_BYTES, Copy
 from newsletter.preview.counting import Counted
 from newsletter.preview.desk import Desk

@@ -16,13 +16,14 @@ from datetime import datetime
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
-from newsletter import address, pipeline
+from newsletter import address
 from newsletter.audience import consent, parse_segments
 from newsletter.audience.lists import EMAIL
 from newsletter.delivery.clock import Clock
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.suppressions import EVERYWHERE
 from newsletter.errors import Mistake, SettingsError, SourceError, Where
+from newsletter.mailing import headers_of, look_of
 from newsletter.message import code_for
 from newsletter.message.confirmation import Confirmation
 from newsletter.model import Person
@@ -113,9 +114,9 @@ class Admission:
 
     def _confirmation(self, token: str) -> Confirmation:
         settings = self._workspace.settings
-        look = pipeline.look(settings)
+        look = look_of(settings)
         return Confirmation(
-            headers=pipeline.headers(settings, self._now()),
+            headers=headers_of(settings, self._now()),
             link=f"{settings.site_url}/subscribe/{token}/confirm",
             good_for=IN_WORDS,
             wording=self.wording,

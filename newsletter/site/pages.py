@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from newsletter import pipeline
+from newsletter.mailing import look_of
 from newsletter.render.look import Look, font_stack, palette
 from newsletter.settings import Settings
 
@@ -40,7 +40,7 @@ class Pages:
     """The pages of one writer."""
 
     def __init__(self, settings: Settings, *, joining: bool) -> None:
-        look = pipeline.look(settings)
+        look = look_of(settings)
         css = _css(look)
         digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
         self._policy = (

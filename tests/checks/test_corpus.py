@@ -14,6 +14,7 @@ import yaml
 
 from newsletter import pipeline
 from newsletter.checks import Problem, Severity
+from newsletter.mailing import headers_of, open_mailing
 from newsletter.workspace import Workspace, initialise
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -50,9 +51,9 @@ class Desk:
     def problems(self, draft: str, today: date | None = None, *segments: str) -> tuple[Problem, ...]:
         """What the preflight finds; by default three days after the meeting, when reports are sent."""
         workspace = Workspace.open(self.root, {})
-        mailing = pipeline.open_mailing(workspace, draft, at=noon(date(2026, 1, 1)), segments=segments)
+        mailing = open_mailing(workspace, draft, at=noon(date(2026, 1, 1)), segments=segments)
         at = noon(today or mailing.report.meeting.date + timedelta(days=3))
-        dated = replace(mailing, headers=pipeline.headers(workspace.settings, at))
+        dated = replace(mailing, headers=headers_of(workspace.settings, at))
         return pipeline.preflight(dated).problems
 
 

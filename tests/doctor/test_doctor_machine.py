@@ -12,7 +12,7 @@ import pytest
 
 from newsletter import dispatch
 from newsletter.doctor import Asking, Health, machine
-from newsletter.pipeline import open_mailing
+from newsletter.mailing import open_mailing
 from tests.cli.small import DRAFT, ISSUE, Small
 from tests.doctor.name_server import NameServer
 from tests.doctor.stage import Stage, by_about, healths, one
