@@ -90,15 +90,18 @@ class Live:
 
     async def told(self) -> AsyncIterator[str]:
         """Server-sent events: a number that grows with every change."""
-        yield f"data: {self.changes}\n\n"
+        told = self.changes
+        yield f"data: {told}\n\n"
         while not self._stop.is_set():
-            changed = self._changed
-            try:
-                await asyncio.wait_for(changed.wait(), _STILL_HERE_S)
-            except TimeoutError:
-                yield ": still here\n\n"
-            else:
-                yield f"data: {self.changes}\n\n"
+            # What changed while the last was on its way must not be waited for: it has come.
+            if told == self.changes:
+                try:
+                    await asyncio.wait_for(self._changed.wait(), _STILL_HERE_S)
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+            told = self.changes
+            yield f"data: {told}\n\n"
 
     def _announce(self) -> None:
         self.changes += 1
