@@ -250,6 +250,10 @@ def who_left_is_known(evidence: Evidence) -> Iterator[Finding]:
             whose = {"mailbox": "the mailbox was", "sendgrid": "SendGrid's lists were"}[source]
             when = "never read" if age_h is None else f"last read {_ago(age_h)}"
             yield Finding(f"{whose} {when}; first: newsletter sync", severity=severity)
+    if fresh.came_back:
+        who = "1 person came" if fresh.came_back == 1 else f"{fresh.came_back:,} people came"
+        message = f"{who} back since SendGrid's lists were read: it may drop their mail; first: newsletter sync"
+        yield Finding(message, severity=Severity.WARNING)
 
 
 def _ago(age_h: float) -> str:

@@ -102,6 +102,8 @@ class Freshness:
     """What can be read (`mailbox`, `sendgrid`) → hours since it was, to its end; None: never."""
     waived: bool = False
     """The person who sends said that it may be old."""
+    came_back: int = 0
+    """How many came back since, whom the provider may still keep out."""
 
 
 @dataclass(frozen=True, slots=True)

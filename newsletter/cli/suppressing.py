@@ -13,7 +13,7 @@ from newsletter.delivery.database import LedgerError
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailboxes import is_code
 from newsletter.delivery.suppressions import EVERYWHERE, Suppression
-from newsletter.dispatch import open_ledger
+from newsletter.dispatch import SENDGRID, open_ledger, sources
 from newsletter.errors import UsageError, did_you_mean
 from newsletter.message import coder
 from newsletter.workspace import Workspace
@@ -38,7 +38,7 @@ def suppress(action: Suppress, what: str | None, *, reason: str, list_name: str 
                 )
                 show.say("opted out" if added else "had opted out already")
             case Suppress.REMOVE:
-                _lift(ledger, mailbox(what or ""), why=reason, scope=scope or EVERYWHERE)
+                _lift(workspace, ledger, mailbox(what or ""), why=reason, scope=scope or EVERYWHERE)
             case Suppress.LIST:
                 found = [each for each in ledger.suppressions if scope in {None, each.scope}]
                 _show_opt_outs(found, show.days(workspace), as_json=as_json)
@@ -78,7 +78,7 @@ def _scope(workspace: Workspace, ledger: Ledger, list_name: str | None, *, known
     return name
 
 
-def _lift(ledger: Ledger, key: str, *, why: str, scope: str) -> None:
+def _lift(workspace: Workspace, ledger: Ledger, key: str, *, why: str, scope: str) -> None:
     if not why:
         raise UsageError("lifting an opt-out needs a reason", 'Add: --reason "asked to come back by e-mail"')
     lifted = ledger.suppressions.lift(key, why=why, scope=scope)
@@ -90,6 +90,8 @@ def _lift(ledger: Ledger, key: str, *, why: str, scope: str) -> None:
         )
     if lifted and not left:
         show.say("they can be sent to again")
+        if SENDGRID in sources(workspace):
+            show.say("SendGrid may still keep them out: newsletter sync sees to it, before the next send")
 
 
 def of_scope(scope: str) -> str:

@@ -122,6 +122,16 @@ def _what_to_do(sort: Sort, filed_in: str) -> str:
 def _say_exchange(exchange: Exchange, *, group: int | None) -> None:
     show.say(f"SendGrid: {show.counted(exchange.read, 'entry', 'entries')} of its lists read")
     _say_suppressed(exchange.suppressed)
+    if exchange.taken_out:
+        people = show.counted(exchange.taken_out, "person", "people")
+        show.say(f"  {people} who came back taken out of its unsubscribe group {group}")
+    if exchange.barred:
+        people = show.counted(exchange.barred, "person who came back is", "people who came back are")
+        show.say(
+            f"  {people} still on a list of the whole account there: SendGrid drops their mail, so they get "
+            "none; `newsletter suppress list` says which list: take them off it at SendGrid, and then: "
+            "newsletter suppress remove ADDRESS --reason …"
+        )
     if group is None:
         show.say("  it was not told who left: newsletter.yaml has no sendgrid.unsubscribe_group")
     elif exchange.told:

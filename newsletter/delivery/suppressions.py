@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.mailboxes import CodeOf, bind_secret, is_code, known_as, mailboxes
@@ -133,6 +133,23 @@ class Suppressions:
             else:
                 everywhere |= held
         return Suppressed(everywhere=mailboxes(everywhere, self._code_of), by_list=by_list)
+
+    def came_back(self, *, since: float = 0.0) -> dict[str, float]:
+        """Whoever had left everything and has come back → when, if it was after a moment (epoch seconds).
+
+        Whoever had been erased is known by the code.
+        """
+        held = suppressions.alias()
+        still = exists().where(
+            held.c.key == suppressions.c.key, held.c.scope == EVERYWHERE, held.c.lifted_at.is_(None)
+        )
+        asked = (
+            select(suppressions.c.key, func.max(suppressions.c.lifted_at).label("at"))
+            .where(suppressions.c.scope == EVERYWHERE, suppressions.c.lifted_at > since, ~still)
+            .group_by(suppressions.c.key)
+        )
+        with self._database.read() as connection:
+            return {row.key: row.at for row in connection.execute(asked)}
 
     def vanished(self, lists: Collection[str]) -> dict[str, int]:
         """The lists that people left and that are no longer there → how many people."""

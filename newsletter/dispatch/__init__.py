@@ -34,7 +34,7 @@ from newsletter.dispatch.schedule import (
     refuse_half_called_back,
     scheduled,
 )
-from newsletter.dispatch.sources import exchange_lists, freshness, open_mailbox, sources
+from newsletter.dispatch.sources import SENDGRID, exchange_lists, freshness, open_mailbox, sources
 from newsletter.dispatch.ways import (
     OUTBOX,
     SANDBOX,
@@ -57,6 +57,7 @@ from newsletter.workspace import LEDGER, STATE, Workspace
 
 __all__ = [
     "OUTBOX",
+    "SENDGRID",
     "CalledBack",
     "Carriage",
     "Proof",

@@ -11,6 +11,7 @@ from newsletter.dispatch.ways import is_rehearsal, sendgrid_access
 from newsletter.feedback import lists, mailbox
 from newsletter.feedback.letter import Reader
 from newsletter.feedback.signs import Signs
+from newsletter.message import coder
 
 if TYPE_CHECKING:
     from newsletter.delivery.ledger import Ledger
@@ -50,7 +51,8 @@ def freshness(ledger: Ledger, mailing: Mailing, *, waived: bool) -> Freshness | 
         for source, there in asked.items()
         if there
     }
-    return Freshness(ages_h=ages_h, waived=waived)
+    came_back = ledger.suppressions.came_back(since=finished.get(SENDGRID, now)) if asked[SENDGRID] else ()
+    return Freshness(ages_h=ages_h, waived=waived, came_back=len(came_back))
 
 
 @contextmanager
@@ -87,4 +89,5 @@ def exchange_lists(workspace: Workspace, ledger: Ledger) -> Iterator[Exchange]:
     from newsletter.delivery.transports.sendgrid import open_account  # noqa: PLC0415 - a fifth of a second
 
     account = open_account(sendgrid_access(workspace))
-    return lists.exchange_lists(ledger, account, workspace.settings.sendgrid.unsubscribe_group)
+    group = workspace.settings.sendgrid.unsubscribe_group
+    return lists.exchange_lists(ledger, account, group, code_of=coder(workspace.secret()))

@@ -6,6 +6,8 @@ Rules:
 2. Our opt-outs go to the unsubscribe group of this newsletter, never to the account's global list, by which
    others of the account would be bound. To a group that is not there SendGrid adds nobody: it adds them to that
    global list. So the group is looked up first.
+3. Whoever came back here since they were put into our group is taken out of it, and that is written down. Who
+   is in it since a later moment has left again. Its other lists are the account's, and a person's to change.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from newsletter.feedback.sendgrid import COMPLAINED
 
 if TYPE_CHECKING:
     from newsletter.delivery.ledger import Ledger
+    from newsletter.delivery.mailboxes import CodeOf
     from newsletter.delivery.transports.sendgrid.account import Account
     from newsletter.delivery.transports.sendgrid.account import Suppression as Entry
 
@@ -53,9 +56,15 @@ class Exchange:
     """Mailboxes that were not suppressed here yet."""
     told: int = 0
     """Opt-outs of ours that the group did not have."""
+    taken_out: int = 0
+    """People who came back here, and were still in the group."""
+    barred: int = 0
+    """People who came back here, and are still on a list of the account: they stay suppressed."""
 
 
-def exchange_lists(ledger: Ledger, account: Account, group: int | None) -> Iterator[Exchange]:
+def exchange_lists(
+    ledger: Ledger, account: Account, group: int | None, *, code_of: CodeOf
+) -> Iterator[Exchange]:
     """Bring SendGrid's suppressions in, and tell it ours; after each handful, what was done so far.
 
     Without a group it is not told of our opt-outs. Raises `TransportStopped` where SendGrid does not answer,
@@ -69,12 +78,18 @@ def exchange_lists(ledger: Ledger, account: Account, group: int | None) -> Itera
         )
     done = Exchange()
     there: set[str] = set()
+    returned = _Returned(ledger, code_of)
     for some in _handfuls(account.suppressions(group=group)):
         known = [(entry, key) for entry in some if (key := _key(entry.address))]
         there |= {key for entry, key in known if entry.list == GROUP}
-        new = ledger.suppressions.add_all([_suppression(entry, key) for entry, key in known])
+        new = ledger.suppressions.add_all([_suppression(*each) for each in known if not returned.keeps(*each)])
         done = replace(done, read=done.read + len(some), suppressed=done.suppressed + new)
         yield done
+    if group is not None:
+        suppressed, taken_out = returned.let_back(account, group)
+        done = replace(done, suppressed=done.suppressed + suppressed, taken_out=taken_out)
+    done = replace(done, barred=len(returned.barred))
+    yield done
     if group is not None:
         for ours in _handfuls(_untold(ledger, there)):
             account.add_to_group(group, ours)
@@ -82,6 +97,52 @@ def exchange_lists(ledger: Ledger, account: Account, group: int | None) -> Itera
             yield done
     ledger.readings.finish(SOURCE)
     yield done
+
+
+class _Returned:
+    """Whoever came back here, as they are met with on SendGrid's lists."""
+
+    def __init__(self, ledger: Ledger, code_of: CodeOf) -> None:
+        self._ledger = ledger
+        self._code_of = code_of
+        self._back = ledger.suppressions.came_back()
+        self._in_group: dict[str, Entry] = {}
+        self.barred: set[str] = set()
+        """Those on a list of the account since before."""
+
+    def keeps(self, entry: Entry, key: str) -> bool:
+        """Whether an entry is to be looked at by `let_back`, when all have been read."""
+        if (back_at := self._back_at(key)) is None:
+            return False
+        if entry.list == GROUP:
+            self._in_group[key] = entry
+            return True
+        if _is_before(entry, back_at):
+            self.barred.add(key)
+        return False
+
+    def let_back(self, account: Account, group: int) -> tuple[int, int]:
+        """Take them out of the group. The number of those who have left by it since, and of those taken out."""
+        suppressed = taken_out = 0
+        since = account.group_since(group) if self._in_group else {}
+        for key, entry in self._in_group.items():
+            dated, back_at = replace(entry, since=since.get(entry.address)), self._back_at(key)
+            if back_at is None or not _is_before(dated, back_at):
+                suppressed += self._ledger.suppressions.add_all([_suppression(dated, key)])
+            elif key not in self.barred:
+                with self._ledger.audit.act("sync", {"out_of_group": group}, [self._code_of(key)]):
+                    account.take_from_group(group, entry.address)
+                taken_out += 1
+        return suppressed, taken_out
+
+    def _back_at(self, key: str) -> float | None:
+        found = [self._back[each] for each in (key, self._code_of(key)) if each in self._back]
+        return max(found, default=None)
+
+
+def _is_before(entry: Entry, moment: float) -> bool:
+    """Whether an entry is older than a moment. One without a time may be newer."""
+    return entry.since is not None and entry.since.timestamp() < moment
 
 
 def _untold(ledger: Ledger, there: set[str]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def test_all_lists_come_in_and_blocks_do_not(by_sendgrid: Small, sendgrid: Stand
     lists["blocks"].append(Suppressed(MUSTACHE, 3000, reason="550 policy", status="5.7.1"))
     sendgrid.account.group_suppressions[GROUP].append(JANE)
     done = by_sendgrid.good("sync", "--json").json["sendgrid"]
-    assert done == {"read": 1206, "suppressed": 1205, "told": 0}
+    assert done == {"read": 1206, "suppressed": 1205, "told": 0, "taken_out": 0, "barred": 0}
     found = left(by_sendgrid)
     assert {who: found.get(who) for who in (SIAN, TOM, AMP, JANE, MUSTACHE)} == {
         SIAN: "unsubscribed",
@@ -134,3 +134,52 @@ def test_without_any_source_it_is_said_and_no_more(small: Small) -> None:
     (note,) = [each for each in problems if each["code"] == "S14"]
     assert note["severity"] == "note"
     assert small.run("plan", DRAFT, "--transport", "smtp").code == 0
+
+
+def test_whoever_came_back_is_taken_out_of_our_group(by_sendgrid: Small, sendgrid: StandIn) -> None:
+    """Whoever put them in; it is recorded, and their mail arrives. Until then the plan warns."""
+    by_sendgrid.good("suppress", "add", SIAN, "--reason", "asked by phone")
+    sendgrid.account.group_suppressions[GROUP].append(JANE.upper())
+    by_sendgrid.good("sync")
+    assert sendgrid.account.group_suppressions[GROUP] == [JANE.upper(), SIAN]
+    sendgrid.account.group_times[GROUP, SIAN] -= 10
+    for who in (SIAN, JANE):
+        told = by_sendgrid.good("suppress", "remove", who, "--reason", "asked to come back").err
+        assert "SendGrid may still keep them out: newsletter sync sees to it" in told
+    problems = by_sendgrid.good("plan", DRAFT, "--json").json["checks"]["problems"]
+    assert [
+        each["message"] for each in problems if each["code"] == "S14" and each["severity"] == "warning"
+    ] == ["2 people came back since SendGrid's lists were read: it may drop their mail; first: newsletter sync"]
+    done = by_sendgrid.good("sync", "--json").json["sendgrid"]
+    assert done == {"read": 2, "suppressed": 0, "told": 0, "taken_out": 2, "barred": 0}
+    assert (left(by_sendgrid), sendgrid.account.group_suppressions[GROUP]) == ({}, [])
+    acts = [each for each in by_sendgrid.good("export-person", SIAN).json["audit"] if each["command"] == "sync"]
+    assert [(each["given"], each["exit_code"]) for each in acts] == [({"out_of_group": GROUP}, 0)]
+    assert "came back since" not in by_sendgrid.good("plan", DRAFT).text
+    assert by_sendgrid.send().code == 0
+    assert {SIAN, JANE} <= {message.address for message in sendgrid.account.delivered()}
+    assert by_sendgrid.good("sync", "--json").json["sendgrid"]["taken_out"] == 0
+
+
+def test_whoever_left_again_at_sendgrid_stays_out(by_sendgrid: Small, sendgrid: StandIn) -> None:
+    """They are in the group since a moment after they came back, so it is a new wish."""
+    by_sendgrid.good("suppress", "add", SIAN, "--reason", "asked by phone")
+    by_sendgrid.good("suppress", "remove", SIAN, "--reason", "asked to come back")
+    sendgrid.account.add_to_group(GROUP, [SIAN])
+    sendgrid.account.group_times[GROUP, SIAN] += 10
+    done = by_sendgrid.good("sync", "--json").json["sendgrid"]
+    assert (done["suppressed"], done["taken_out"]) == (1, 0)
+    assert list(left(by_sendgrid)) == [SIAN]
+    assert sendgrid.account.group_suppressions[GROUP] == [SIAN]
+
+
+def test_whoever_came_back_and_is_barred_there_is_told_of(by_sendgrid: Small, sendgrid: StandIn) -> None:
+    """On a list of the whole account: SendGrid would drop their mail, and a person has to change it."""
+    sendgrid.account.suppressions["unsubscribes"].append(Suppressed(AMP, 1000))
+    by_sendgrid.good("sync")
+    by_sendgrid.good("suppress", "remove", AMP, "--reason", "asked to come back")
+    told = by_sendgrid.good("sync").err
+    assert "1 person who came back is still on a list of the whole account there" in told
+    assert list(left(by_sendgrid)) == [AMP]
+    assert [entry.email for entry in sendgrid.account.suppressions["unsubscribes"]] == [AMP]
+    assert {seen.method for seen in sendgrid.seen} <= {"GET", "POST"}

@@ -106,6 +106,8 @@ class Account:
         self.statuses: dict[str, str] = {}
         self.suppressions: dict[str, list[Suppressed]] = {name: [] for name in SUPPRESSION_LISTS}
         self.group_suppressions: dict[int, list[str]] = {group: [] for group in groups}
+        self.group_times: dict[tuple[int, str], int] = {}
+        """Group and address → since when; what a test put in by hand has been there for ever."""
         self.accepted: list[Accepted] = []
         self.discarded: set[str] = set()
         self.count = 0
@@ -157,14 +159,22 @@ class Account:
                 if self.statuses.get(message.batch or "") is None
                 and message.sg_message_id not in self.discarded
                 and self.drop_reason(message.address) is None
+                and not self._is_out_of_group(message)
             ]
+
+    def _is_out_of_group(self, message: Accepted) -> bool:
+        group = (message.body.get("asm") or {}).get("group_id")
+        there = self.group_suppressions.get(group, []) if group is not None else []
+        return any(email.casefold() == message.address.casefold() for email in there)
 
     def add_to_group(self, group: int, emails: list[str]) -> None:
         """Keep these from the mail of a group; of one that is not there, from all mail."""
         with self._lock:
             if group in self.group_suppressions:
                 there = self.group_suppressions[group]
-                there += [email for email in emails if email not in there]
+                new = [email for email in dict.fromkeys(emails) if email not in there]
+                there += new
+                self.group_times |= {(group, email): int(self.clock()) for email in new}
             else:
                 now = int(self.clock())
                 self.suppressions["unsubscribes"] += [Suppressed(email, now) for email in emails]

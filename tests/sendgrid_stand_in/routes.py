@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
 from tests.sendgrid_stand_in import logs, shape
 from tests.sendgrid_stand_in.account import STATUSES_AT_MOST, Account, Suppressed
@@ -232,6 +233,28 @@ def _add_to_group(desk: Desk, request: Request, group: str) -> Reply:
     return Reply(201, {"recipient_emails": emails})
 
 
+def _all_groups(desk: Desk, _: Request) -> Reply:
+    """Who is in which group, and since when: of all groups together."""
+    account = desk.account
+    return Reply(
+        200,
+        [
+            {"email": email, "group_id": group, "group_name": f"Group {group}"}
+            | {"created_at": account.group_times.get((group, email), 0)}
+            for group, emails in account.group_suppressions.items()
+            for email in emails
+        ],
+    )
+
+
+def _take_from_group(desk: Desk, _: Request, group: str, email: str) -> Reply:
+    there = desk.account.group_suppressions.get(int(group), [])
+    if unquote(email) not in there:
+        return errors(404, Violation("suppression not found", None))
+    there.remove(unquote(email))
+    return Reply(204)
+
+
 def _page(entries: list[T], request: Request) -> list[T]:
     limit = min(int(request.query.get("limit", LARGEST_PAGE)), LARGEST_PAGE)
     offset = int(request.query.get("offset", 0))
@@ -266,6 +289,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Reply]], ...] = (
     ("GET", r"/v3/asm/groups/(\d+)", _group),
     ("GET", r"/v3/asm/groups/(\d+)/suppressions", _group_suppressions),
     ("POST", r"/v3/asm/groups/(\d+)/suppressions", _add_to_group),
+    ("DELETE", r"/v3/asm/groups/(\d+)/suppressions/([^/]+)", _take_from_group),
+    ("GET", "/v3/asm/suppressions", _all_groups),
     ("POST", "/v3/logs", _search_logs),
     ("GET", "/v3/logs/([^/]+)", _log),
 )

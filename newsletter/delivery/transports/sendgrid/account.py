@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
 
 from newsletter.delivery.transports.sendgrid.api import Reply
 from newsletter.delivery.transports.sendgrid.verdicts import complaint
@@ -121,6 +122,21 @@ class Account:
         That there is such a group must be known: without it, SendGrid keeps them from all mail of the account.
         """
         self._ask("post", _group(group), body={"recipient_emails": list(addresses)})
+
+    def group_since(self, group: int) -> dict[str, datetime]:
+        """Whoever is in an unsubscribe group, as SendGrid writes them → since when.
+
+        The list of the group itself says no times; this one is of all groups of the account together.
+        """
+        return {
+            str(entry["email"]): datetime.fromtimestamp(entry["created_at"], UTC)
+            for entry in self._ask("get", "asm/suppressions")
+            if entry["group_id"] == group
+        }
+
+    def take_from_group(self, group: int, address: str) -> None:
+        """Let the mail of an unsubscribe group reach this address again. One who is not in it is no matter."""
+        self._ask("delete", f"{_group(group)}/{quote(address, safe='@')}", missing_is_none=True)
 
     def _pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Any]:
         """All entries of a list. A page is full until the last; an address seen twice does no harm."""
