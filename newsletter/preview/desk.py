@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from newsletter import dispatch, pipeline
 from newsletter.audience import Lists
 from newsletter.checks import SpamScore
+from newsletter.delivery import noticing
 from newsletter.delivery.clock import Clock
+from newsletter.delivery.noticing import Mark
 from newsletter.errors import NewsletterError, UsageError
 from newsletter.mailing import Mailing, open_lists, open_mailing
 from newsletter.message import code_for
@@ -46,7 +48,6 @@ class Opened:
     mailing: Mailing
     lists: Stamp
 
-
 @dataclass(slots=True)
 class Desk:
     """What the page shows. `now` tells the time in the workspace's zone; `clock` is the ledger's."""
@@ -67,6 +68,7 @@ class Desk:
     _weighed: tuple[Mailing, SpamScore] | None = None
     """What SpamAssassin said of a mailing."""
     _lists: tuple[Stamp, Lists] | None = None
+    _read_on: date | None = None
     _known: dict[str, str] = field(default_factory=dict, repr=False)
     """Code → key, of the people shown so far: the page names people by their codes."""
     _copies: dict[tuple[object, ...], Copy] = field(default_factory=dict, repr=False)
@@ -79,10 +81,11 @@ class Desk:
             mailing.edition(self.shown_segment if self.shown_segment in mailing.segments else None)
         except NewsletterError as error:
             self.trouble = error
-            return
-        number = self.opened.number + 1 if self.opened else 1
-        self.opened = Opened(number=number, choice=choice, mailing=mailing, lists=stamp)
-        self.trouble = None
+        else:
+            number = self.opened.number + 1 if self.opened else 1
+            self.opened = Opened(number=number, choice=choice, mailing=mailing, lists=stamp)
+            self.trouble = None
+        self._read_on = self._today()
 
     def count(self) -> None:
         """Plan and check the last good reading."""
@@ -97,6 +100,19 @@ class Desk:
             self.uncounted = None
         except NewsletterError as error:
             self.uncounted = error
+
+    def is_of_yesterday(self) -> bool:
+        """Whether another day has begun, in the workspace's zone, since the files were read."""
+        return self._read_on != self._today()
+
+    def ledger_mark(self) -> Mark:
+        """By what a change of the ledger is noticed; nothing where it cannot be asked, which counting tells."""
+        if self.opened is None:
+            return ()
+        try:
+            return noticing.mark(self.opened.mailing.workspace.database_url)
+        except NewsletterError:
+            return ()
 
     def weigh(self) -> bool:
         """Ask SpamAssassin on this machine, if there is one; whether it has said something new.
@@ -159,6 +175,9 @@ class Desk:
         code = code_for(row.recipient.key, self.counted.mailing.workspace.secret())
         self._known[code] = row.recipient.key
         return code
+
+    def _today(self) -> date | None:
+        return self.now(self.opened.mailing.workspace).date() if self.opened else None
 
     def _spam(self, mailing: Mailing) -> SpamScore | None:
         """What SpamAssassin said of this very mailing."""

@@ -1,5 +1,8 @@
 """The desk kept up to date: what is saved is read again at once, and whoever listens is told.
 
+What happens elsewhere is looked for every two seconds: another command's opt-outs and approvals, in whichever
+ledger the workspace has, and the next day, to which the rules about dates compare.
+
 Rule: reading comes before counting, and never waits for it, so that an edit is seen while 100,000 people are
 still being counted; SpamAssassin, which takes its time, comes last and is waited for by nobody.
 """
@@ -16,7 +19,6 @@ from typing import TypeVar
 from watchfiles import awatch
 
 from newsletter.preview import desk as desks
-from newsletter.preview.counting import Stamp
 from newsletter.preview.desk import Desk
 
 T = TypeVar("T")
@@ -24,8 +26,8 @@ T = TypeVar("T")
 _SETTLED_MS = 20
 """A save is often several writes; this long without another one is its end."""
 _AT_MOST_MS = 120
-_LEDGER_S = 2.0
-"""How often another command's opt-outs and approvals are looked for."""
+_ELSEWHERE_S = 2.0
+"""How often it is looked for what no saved file tells."""
 _WATCH_BEGINS_S = 0.3
 _STILL_HERE_S = 15.0
 _SEEN_FIRST_S = 0.25
@@ -117,7 +119,7 @@ class Live:
             self._read.clear()
             self._watch_all()
             now = (self.desk.choice, desks.saved(self.desk.root, self.desk.choice.draft))
-            if now == before:
+            if now == before and not self.desk.is_of_yesterday():
                 continue
             before = now
             await asyncio.to_thread(self.desk.open)
@@ -125,16 +127,20 @@ class Live:
             self._count.set()
 
     async def _counting(self) -> None:
-        stamp = self._ledger_stamp()
+        mark: object = None
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._count.wait(), _LEDGER_S)
-            if not self._count.is_set() and stamp == self._ledger_stamp():
-                continue
+                await asyncio.wait_for(self._count.wait(), _ELSEWHERE_S)
+            if not self._count.is_set():
+                if self.desk.is_of_yesterday():
+                    self._read.set()
+                if mark == await asyncio.to_thread(self.desk.ledger_mark):
+                    continue
             await asyncio.sleep(_SEEN_FIRST_S)
             self._count.clear()
+            # Before counting: what is written meanwhile may not have been counted.
+            mark = await asyncio.to_thread(self.desk.ledger_mark)
             await asyncio.to_thread(self.desk.count)
-            stamp = self._ledger_stamp()
             self._announce()
             self._weigh.set()
 
@@ -174,7 +180,3 @@ class Live:
                 for watch in filter(None, (self._watches.pop(Path(path), None) for _, path in changes)):
                     watch.set()
                 self._read.set()
-
-    def _ledger_stamp(self) -> Stamp:
-        ledger = self.desk.root / ".newsletter" / "ledger.db"
-        return desks.stamp([ledger, ledger.with_name("ledger.db-wal")])

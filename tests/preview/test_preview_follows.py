@@ -1,0 +1,77 @@
+"""An open preview follows what no saved file tells: another command's acts, and the day."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from newsletter import preview
+from newsletter.delivery.clock import SystemClock
+from newsletter.preview.live import Live
+from tests.cli.small import DRAFT, EVERYBODY, SIAN, Small
+from tests.delivery.parts import use_postgres
+
+_WITHIN_S = 30.0
+
+
+def a_desk(small: Small, now: Callable[[], datetime]) -> preview.Desk:
+    return preview.Desk(
+        root=small.root,
+        environment=small.env,
+        choice=preview.Choice(small.root / f"drafts/{DRAFT}.md"),
+        now=lambda _workspace: now(),
+        clock=SystemClock(),
+    )
+
+
+def followed(desk: preview.Desk, *stages: tuple[Callable[[], object], Callable[[], object]]) -> None:
+    """Keep the desk up to date; of each stage wait for the first, then do the second."""
+
+    async def follow() -> None:
+        async with Live(desk).running(), asyncio.timeout(_WITHIN_S):
+            for awaited, act in stages:
+                while not awaited():
+                    await asyncio.sleep(0.05)
+                await asyncio.to_thread(act)
+
+    asyncio.run(follow())
+
+
+def total(desk: preview.Desk) -> int:
+    return desk.counted.plan.total if desk.counted else 0
+
+
+@pytest.mark.parametrize("where", ["in another file", "in PostgreSQL"])
+def test_an_opt_out_is_seen_wherever_the_ledger_is(small: Small, where: str) -> None:
+    """The ledger is asked, not the file that most workspaces have."""
+    elsewhere = f"sqlite:///{small.root / 'elsewhere.db'}"
+    url = elsewhere if where == "in another file" else use_postgres(small.root)
+    small = replace(small, env={**small.env, "NEWSLETTER_DATABASE": url})
+    desk = a_desk(small, lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
+    followed(
+        desk,
+        (lambda: total(desk) == len(EVERYBODY), lambda: small.good("suppress", "add", SIAN, "--reason", "asked")),
+        (lambda: total(desk) == len(EVERYBODY) - 1, lambda: None),
+    )
+    assert not (small.root / ".newsletter/ledger.db").exists()
+
+
+def test_another_day_is_read_and_counted_anew(small: Small) -> None:
+    """The meeting is still to come one day, and no longer the next, on a page that was left open over night."""
+    now = {"it is": datetime(2026, 11, 16, 23, 59, tzinfo=UTC)}
+    desk = a_desk(small, lambda: now["it is"])
+
+    def is_to_come() -> bool:
+        return desk.counted is not None and any(
+            problem.code == "C19" for problem in desk.counted.planned.preflight.problems
+        )
+
+    followed(
+        desk,
+        (is_to_come, lambda: now.update({"it is": datetime(2026, 11, 17, 0, 0, tzinfo=UTC)})),
+        (lambda: not is_to_come(), lambda: None),
+    )
