@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter.checks.page import in_mail
+from newsletter.checks.places import in_mail
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.checks.world import Answer
 

@@ -20,7 +20,8 @@ from typing import Any, Literal
 from lxml import etree
 
 from newsletter.checks.days import MONTHS
-from newsletter.checks.page import Page, in_mail, named
+from newsletter.checks.page import Page, named
+from newsletter.checks.places import in_mail
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 
 MOST_NAMED = 3

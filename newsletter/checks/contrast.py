@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from colorsys import hls_to_rgb, rgb_to_hls
 
-from newsletter.checks.page import in_mail
 from newsletter.checks.paint import Painted
+from newsletter.checks.places import in_mail
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.render import colour
 from newsletter.render.colour import Colour

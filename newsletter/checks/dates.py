@@ -21,6 +21,12 @@ _MET = re.compile(
     r"\b(?:we|NEC|committee|executive|it)\s+(?:last\s+)?(?:met|gathered|convened)\b(?!\s+again)[^.;!?]{0,40}$",
     re.IGNORECASE,
 )
+_THIS_REPORT = re.compile(
+    r"^\s*(?:welcome to|(?:here|this|below|what follows)(?:[’']s| is| are| comes)(?: now)?) (?:my|our|the|a)\b",
+    re.IGNORECASE,
+)
+"""How a report is handed over: what month is named then, is its own."""
+_SENTENCE = re.compile(r"[^.!?]*[.!?]*")
 _NEXT = re.compile(
     r"\b(?:next meeting|meets? again|meet next|next meet|meeting again|will meet)\b[^.;!?]{0,50}$",
     re.IGNORECASE,
@@ -49,7 +55,7 @@ def days_that_do_not_exist(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for dates that no calendar has, and for years that are far off.
 
     Why it matters: a deadline that does not exist cannot be kept.
-    Example: `31 November`, `29 February 2027`, `6 May 2207`
+    Example: `31 November`, `29 February 2027`, `6 May 2207`, `31/02/2027`
     Instead: look it up.
     """
     for passage, day in _days(evidence):
@@ -75,18 +81,18 @@ def meeting_still_to_come(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C20", Severity.WARNING)
 def another_meetings_date(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: compares dates, months and years in title, subject and preheader, and “we met on …”, with
-    the meeting.
+    """What it does: compares with the meeting the dates, months and years in title, subject and preheader,
+    and in the text “we met on …” and the month of “this is my … report”.
 
     Why it matters: a report that was begun as a copy of the last one keeps its month.
-    Example: `subject: My September NEC report` for a meeting in November.
+    Example: `subject: My September NEC report` for a meeting in November; `Welcome to my September report.`
     Instead: write this meeting's date; if another is meant, name both.
     """
     for passage in evidence.prose.passages:
         wrong = (
             _other_date(passage, evidence)
             if passage.kind in IN_FRONT
-            else _met_on_another_day(passage, evidence)
+            else _met_on_another_day(passage, evidence) or _introduced_by_another_month(passage, evidence)
         )
         if wrong:
             meeting = days.in_words(evidence.report.meeting.date)
@@ -163,6 +169,15 @@ def _met_on_another_day(passage: Passage, evidence: Evidence) -> str:
     for day in days.named(passage.text):
         if _MET.search(passage.text[: day.start]) and meeting not in day.meant(meeting):
             return day.text
+    return ""
+
+
+def _introduced_by_another_month(passage: Passage, evidence: Evidence) -> str:
+    """The month that a sentence gives to this very report, where it is not the meeting's."""
+    for sentence in _SENTENCE.findall(passage.text):
+        wrong = _other_month(sentence, evidence) if _THIS_REPORT.search(sentence) else ""
+        if wrong and not list(days.named(sentence)):
+            return wrong
     return ""
 
 

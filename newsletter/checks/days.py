@@ -1,7 +1,8 @@
 """Dates in English prose, as a reader understands them.
 
 Rule: only what is plainly a date is read as one (“17 November”, “November 17th, 2026”, “Sunday 27 to Wednesday
-30 September”); a date without a year is the one that a reader of this meeting's report would think of.
+30 September”, “17/11/2026”, “Tue 17/11”; in numbers the day comes first, as the British write it); a date
+without a year is the one that a reader of this meeting's report would think of.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ _FIRST_OF_TWO = re.compile(
     rf"(?:(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?)?(?<![\w£$€.,/:-])(?P<day>{_DAY})"
     r"\s*(?:to|and|or|until|till|–|—|-|/|,)\s*$"
 )
+_NUMBERS = re.compile(
+    rf"(?:(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?)?(?<![\w£$€.,/:+-])(?P<day>\d{{1,2}})"
+    r"(?P<mark>[/.-])(?P<month>\d{1,2})(?:(?P=mark)(?P<year>(?:19|20)\d\d|\d\d))?(?![\w%]|[./,:-]\w)"
+)
+"""Three numbers with a whole year are a date; fewer only after a weekday."""
 _MONTH_ALONE = re.compile(rf"(?<!\w)(?P<month>{_MONTH}){_YEAR}")
 
 
@@ -72,7 +78,7 @@ class Day:
 @lru_cache(maxsize=1024)
 def named(text: str) -> tuple[Day, ...]:
     """Every date in a text that names a day and a month, in order."""
-    return tuple(_named(text))
+    return tuple(sorted((*_named(text), *_numbered(text)), key=lambda day: day.start))
 
 
 def _named(text: str) -> Iterator[Day]:
@@ -90,6 +96,14 @@ def _named(text: str) -> Iterator[Day]:
                 text=f"{first[0].split(first['day'])[0]}{first['day']} {MONTHS[day.month - 1]}",
             )
         yield day
+
+
+def _numbered(text: str) -> Iterator[Day]:
+    for found in _NUMBERS.finditer(text):
+        year = found["year"] or ""
+        if not found["weekday"] and len(year) < len("2026"):
+            continue
+        yield _day(found, int(found["month"]), f"20{year}" if len(year) == len("26") else year)
 
 
 def months(text: str) -> Iterator[tuple[int, int | None]]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from newsletter.checks.page import in_mail, named, text_of
+from newsletter.checks.page import named, text_of
+from newsletter.checks.places import in_mail
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.render import css, hiding
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from newsletter.checks.prose import Passage
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
@@ -17,6 +19,13 @@ TEMPLATE = (
     "Where you have been, and how to invite you",
 )
 """What `newsletter new` writes to be replaced."""
+
+_GREETING = re.compile(
+    r"(?:dear|hello|hi|greetings|good (?:morning|afternoon|evening)|comrades?|friends?)\b[^.?;:]{0,80}[,.!:]?"
+    r"|(?:yours|best wishes|kind regards|regards|in solidarity|with thanks)\b[^.?;:]{0,80}[.,!]?",
+    re.IGNORECASE,
+)
+"""A line that opens a letter, or ends one."""
 
 _SHOWN = 60
 
@@ -37,6 +46,8 @@ _TO_WRITE = re.compile(
     | \[\s*(?:(?:insert|add|put|check|links?|names?|dates?|figures?|numbers?|tbc|tba|source|quote|photo|picture
         |image|title|your|to\ come|confirm|ask|see|who|when|where|placeholder|details|needs?|missing|xx+)\b
         |\.{2,}|…|\?)[^\]]{0,80}\]
+    # [time?], [Dilys or Gwen?]
+    | \[[^\W\d_][^\]\[?]{0,40}\?\]
     | \[\s*[xX_]?\s*\]
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -47,7 +58,13 @@ _CASED = re.compile(r"TK|TKTK|TO DO|TO-DO")
 """Words that mean nothing special in small letters."""
 
 _NOT_SETTLED = re.compile(
-    r"\b(?:tbc|tba|tbd)\b|(?<=[(:,–-]\s)to be confirmed\b|\(to be confirmed", re.IGNORECASE
+    r"""
+    \b(?:tbc|tba|tbd)\b | (?<=[(:,–-]\s)to\ be\ confirmed\b | \(to\ be\ confirmed
+    # Date and venue to be announced. But: on a date to be announced by the office.
+    | (?:(?<=[.!?:;(,–-]\s)|(?<=[(–-])|^)(?:the\s)?(?:(?:exact|final)\s)?_WHAT_(?:(?:,\s|\s(?:and|&)\s)_WHAT_)*
+      \sto\ be\ (?:confirmed|announced|advised|decided|agreed|arranged)(?=\s*(?:[.;,)–]|$))
+    """.replace("_WHAT_", r"(?:date|time|day|venue|place|room|location|speaker|agenda|detail|chair)s?"),
+    re.VERBOSE | re.IGNORECASE,
 )
 _NOTE_TO_SELF = re.compile(
     r"""
@@ -77,6 +94,9 @@ _DEBRIS = re.compile(
     """,
     re.VERBOSE,
 )
+_UNSEEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u180e\u00ad]")
+"""Zero-width characters, and those that set the direction of writing. Joiners have work to do."""
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _MOJIBAKE = re.compile(r"\ufffd|â€|Ã[\x80-\xbf©¨¡³­ª«]|Â[£§°\xa0·©]|ï¬|[\ue000-\uf8ff]")
 
 _TYPED_MARKUP = re.compile(
@@ -96,7 +116,8 @@ _TYPED_MARKUP = re.compile(
     # Other programs' merge fields
     | \*?\|[A-Z]\w*\|\*? | %%\w+%% | %\w+% | <<\s?\w+\s?>> | \[\[\s?\w+\s?\]\]
     | (?<![{\w])\{[A-Za-z]\w{2,}\}(?!\}) | \{%.*?%\} | \$\{\w+\}
-    | \[(?:FIRSTNAME|FNAME|NAME|UNSUBSCRIBE|firstname|first_name)\]
+    | \[(?i:(?:your\s)?(?:first|last|full|sur)?[\s_-]?name|fname|lname|unsubscribe|recipient|salutation)\]
+    | (?<=Dear\s)(?:\[[^\]\[]{1,40}\]|<[^<>]{1,40}>|_{2,}|\.{3,}|…)
     | (?<!\w)-(?:firstName|first_name|name)-(?!\w)
     """,
     re.VERBOSE,
@@ -135,12 +156,17 @@ def things_still_to_be_settled(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C03", Severity.ERROR)
 def words_of_an_empty_draft(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks for the sentences that `newsletter new` writes to be replaced.
+    """What it does: looks for the sentences that `newsletter new` writes to be replaced, and for a report
+    that has a greeting and nothing below it.
 
     Why it matters: they say nothing, to everybody.
     Example: `What was said, what was decided, what you think of it.`
     Instead: write the section, or take it out with its heading.
     """
+    body = [passage for passage in evidence.prose.body if not _GREETING.fullmatch(passage.text)]
+    greetings = [passage for passage in evidence.prose.body if _GREETING.fullmatch(passage.text)]
+    if greetings and not body and sum(section.holds for section in evidence.prose.sections) <= len(greetings):
+        yield Finding(f"nothing stands below the greeting “{greetings[0].text}”", greetings[0].where)
     for passage in evidence.prose.passages:
         if passage.text.rstrip(".") in TEMPLATE:
             yield Finding(f"“{passage.text}” is what an empty draft says", passage.where)
@@ -148,9 +174,11 @@ def words_of_an_empty_draft(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C04", Severity.ERROR)
 def debris_of_other_programs(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks for a word processor's error texts and codes, and for letters of a wrong encoding.
+    """What it does: looks for a word processor's error texts and codes, for letters of a wrong encoding, and,
+    as a warning, for characters that nobody sees: of no width, or turning the direction of writing.
 
     Why it matters: a reader sees “Error! Bookmark not defined.” or “donâ€™t”, and wonders what else is wrong.
+    An unseen character breaks a search, a link or a line, and filters take it for a spammer's trick.
     Example: `of which more in Error! Reference source not found.`
     Instead: write what stood there; paste as plain text.
     """
@@ -159,6 +187,10 @@ def debris_of_other_programs(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(f"“{_shortened(found[0])}” comes from a word processor", passage.place(found[0]))
         for word in _words_with(_MOJIBAKE, passage):
             yield Finding(f"“{_shortened(word)}” has letters of a wrong encoding", passage.place(word))
+        for character, word in _unseen(passage):
+            named = unicodedata.name(character, "a control").lower()
+            message = f"a character that nobody sees ({named}) stands in “{_shortened(word)}”"
+            yield Finding(message, passage.place(word), Severity.WARNING)
 
 
 @rule("C05", Severity.WARNING)
@@ -196,6 +228,16 @@ def _means_something(found: re.Match[str]) -> bool:
 
 def _words_with(pattern: re.Pattern[str], passage: Passage) -> Iterable[str]:
     return (word for word in passage.text.split() if pattern.search(word))
+
+
+def _unseen(passage: Passage) -> Iterator[tuple[str, str]]:
+    """Characters of no width, each with its word as it is seen; in Hebrew or Arabic they have work to do."""
+    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in _UNSEEN.sub("", passage.text)):
+        return
+    texts = (passage.text, *(unquote(link.address) for link in passage.links))
+    for word in (word for text in texts for word in text.split()):
+        for character in dict.fromkeys(_UNSEEN.findall(word)):
+            yield character, _UNSEEN.sub("", word)
 
 
 def _shortened(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,7 +15,9 @@ MOST_BARE = 60
 """Letters of a typed address that a phone shows on two lines."""
 
 _SAYS_NOTHING = re.compile(
-    r"(?:please )?(?:click|tap|press)(?: (?:on )?(?:here|this|this link|the link|below))?|(?:just )?here|this"
+    r"(?:please )?(?:click|tap|press)(?: (?:on )?(?:here|this|this link|the link|below))?"
+    r"(?: (?:now|today|please|to (?:read|see|view|find out|learn|open|download)(?: (?:more|it|this|them))?))?"
+    r"|(?:just |right |over )?(?:here|there)(?: now)?|(?:this|that)(?: one)?|these|those"
     r"|(?:this|the|a) (?:link|page|website|site|url)|link|links|more|(?:read|see|find out|learn|click for) more"
     r"|more(?: info(?:rmation)?| details)|(?:full )?details|website|web site|go|see|visit|read|download|url"
 )
@@ -58,7 +61,8 @@ def links_that_say_nothing(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("C08", Severity.WARNING)
 def links_that_lead_elsewhere(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: compares a link's words with its address, where the words are an address themselves.
+    """What it does: compares a link's words with its address, where the words are an address themselves. They
+    may leave out the end of it: `example.org/accounts` may lead to `https://example.org/accounts/2026`.
 
     Why it matters: it is the mark of a fraud, and mail programs warn of it or call it spam.
     Example: `[reports.example.org](https://elsewhere.example/)`
@@ -66,8 +70,9 @@ def links_that_lead_elsewhere(evidence: Evidence) -> Iterator[Finding]:
     """
     for passage, link in _links(evidence):
         said, meant = _addressee(link.text), _addressee(link.address)
-        if said and meant and said != meant:
-            yield Finding(f"the link says “{link.text}” and leads to {meant}", passage.place(link.address))
+        if said and meant and not _leads_there(said, meant):
+            shown = meant.host if said.host != meant.host else f"{meant.host}{meant.path or '/'}"
+            yield Finding(f"the link says “{link.text}” and leads to {shown}", passage.place(link.address))
 
 
 @rule("C09", Severity.WARNING)
@@ -93,12 +98,16 @@ def links_into_the_report_that_find_nothing(evidence: Evidence) -> Iterator[Find
     Example: a link to `#item-9` in a report of eight items.
     Instead: count again; numbered headings are `#item-1`, `#item-2`, and so on.
     """
+    lost: dict[str, list[str]] = {}
     for name, page in evidence.pages.items():
         for target in page.lost_targets():
-            place = next(
-                (passage.place(target) for passage, link in _links(evidence) if link.address == target), ""
-            )
-            yield Finding(f"the link to {target} finds nothing in the edition for {name}", place)
+            lost.setdefault(target, []).append(name)
+    for target, names in lost.items():
+        where = "" if len(names) == len(evidence.pages) else f" in the edition for {' and '.join(names)}"
+        place = next(
+            (passage.place(target) for passage, link in _links(evidence) if link.address == target), ""
+        )
+        yield Finding(f"the link to {target} finds nothing{where}", place)
 
 
 @rule("C24", Severity.WARNING)
@@ -163,15 +172,33 @@ def _links(evidence: Evidence) -> Iterator[tuple[Passage, Link]]:
             yield passage, link
 
 
-def _addressee(text: str) -> str:
-    """The host or mailbox that a text names, if it names nothing else."""
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Where something leads to: a mailbox, or a host with what follows it."""
+
+    host: str
+    path: str = ""
+
+
+def _addressee(text: str) -> _Addressee | None:
+    """What a text names, if it is an address and nothing else."""
     text = unquote(text.strip())
     if text.lower().startswith("mailto:"):
-        return text[len("mailto:") :].split("?")[0].lower()
+        return _Addressee(text[len("mailto:") :].split("?")[0].lower())
     if _MAILBOX.fullmatch(text):
-        return text.lower()
+        return _Addressee(text.lower())
     found = _ADDRESS_AS_TEXT.fullmatch(text)
-    return found["host"].lower().removeprefix("www.") if found else ""
+    if not found:
+        return None
+    path = (found["rest"] or "").rstrip("./…").casefold()
+    return _Addressee(found["host"].lower().removeprefix("www."), path)
+
+
+def _leads_there(said: _Addressee, meant: _Addressee) -> bool:
+    """Whether the words name the address, or how it begins."""
+    rest = meant.path.removeprefix(said.path)
+    is_begun = meant.path.startswith(said.path) and (not rest or not rest[0].isalnum())
+    return said.host == meant.host and (not said.path or is_begun)
 
 
 def _host(address: str) -> str:

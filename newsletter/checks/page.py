@@ -91,11 +91,6 @@ def named(element: Any) -> str:
     return f"<{element.tag}> “{begins}”" if begins else f"<{element.tag}>"
 
 
-def in_mail(name: str, what: str) -> str:
-    """A place in the mail, for the one who looks at the preview."""
-    return f"the mail for {name}: {what}"
-
-
 def _visible(element: Any) -> Iterator[str]:
     if element.tag in _UNREAD or not isinstance(element.tag, str):
         return

@@ -95,6 +95,10 @@ _TELEPHONE = re.compile(
     r"(?<![\w/=.,@-])(?:\+\s?44[\s.-]*(?:\(0\)[\s.-]*)?|\(?0)[127]\)?(?:[\s.()-]{0,2}\d){8,9}(?![\w]|[.,]\d)"
 )
 """British numbers of people and places; those that begin with 03 and 08 are helplines and companies."""
+_ABROAD = re.compile(r"(?<![\w/=.,@-])(?:\+|00)\s?(?!44)[1-9]\d{0,2}(?:[\s().-]{0,2}\d){7,12}(?![\w]|[.,]\d)")
+"""Numbers of other countries, which begin with the country's."""
+_NATIONAL_INSURANCE = re.compile(r"(?<![\w-])[A-Z]{2}(?:[ -]?\d\d){3}[ -]?[A-D](?![\w-])", re.IGNORECASE)
+"""HMRC's National Insurance Manual, NIM39110: two letters, six figures, and A, B, C or D."""
 
 _HOME = re.compile(
     r"""
@@ -157,7 +161,8 @@ def somebody_elses_mail_address(evidence: Evidence) -> Iterator[Finding]:
 
 @rule("D02", Severity.WARNING)
 def somebody_elses_telephone_number(evidence: Evidence) -> Iterator[Finding]:
-    """What it does: looks in text and links for British telephone numbers but yours; helplines (03, 08) pass.
+    """What it does: looks in text and links for telephone numbers but yours, British ones and those of other
+    countries (`+353 …`); helplines (03, 08) pass.
 
     Why it matters: it goes to everybody, is forwarded and collected, and cannot be taken back.
     Example: `Ring her on 07700 900461.`
@@ -169,7 +174,10 @@ def somebody_elses_telephone_number(evidence: Evidence) -> Iterator[Finding]:
             passage.text,
             *(link.address.removeprefix("tel:") for link in passage.links if link.address.startswith("tel:")),
         ]
-        numbers = {_digits(found[0])[-9:]: found[0] for text in texts for found in _TELEPHONE.finditer(text)}
+        found_there = (
+            found[0] for text in texts for kind in (_TELEPHONE, _ABROAD) for found in kind.finditer(text)
+        )
+        numbers = {_digits(found)[-9:]: found for found in found_there}
         for digits, written in numbers.items():
             if digits not in yours:
                 yield Finding("a telephone number stands in the text", passage.place(written))
@@ -229,6 +237,20 @@ def words_marked_as_confidential(evidence: Evidence) -> Iterator[Finding]:
     for passage in evidence.prose.passages:
         for found in _CONFIDENTIAL.finditer(passage.text):
             yield Finding(f"“{found[0]}”: this goes to everybody", passage.place(found[0]))
+
+
+@rule("D07", Severity.WARNING)
+def numbers_that_identify_somebody(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks for National Insurance numbers.
+
+    Why it matters: with it and a name others can pass for that person; it goes to everybody, and cannot be
+    taken back.
+    Example: `Payroll has her as QQ 12 34 56 C.`
+    Instead: take it out. No report needs one.
+    """
+    for passage in evidence.prose.passages:
+        for found in _NATIONAL_INSURANCE.finditer(passage.text):
+            yield Finding("a National Insurance number stands in the text", passage.place(found[0]))
 
 
 def _own(evidence: Evidence) -> frozenset[str]:

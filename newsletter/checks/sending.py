@@ -8,7 +8,7 @@ import email.policy
 import re
 from collections.abc import Iterator
 
-from newsletter.checks.page import in_mail
+from newsletter.checks.places import in_mail
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
 
 FREEMAIL = frozenset(

@@ -34,7 +34,7 @@ def lacking(report: Report, segment: str | None, part: str) -> tuple[str, ...]:
 
     A theme may put the summary above the report or below it.
     """
-    text = _letters(part)
+    text = letters(part)
     front, body = list(_summary(report)), list(_body(report, segment))
     orders = (front + body, body + front)
     return min((tuple(_not_found(order, text)) for order in orders), key=len)
@@ -43,7 +43,7 @@ def lacking(report: Report, segment: str | None, part: str) -> tuple[str, ...]:
 def _not_found(order: Sequence[_Said], text: str) -> Iterator[str]:
     reached = 0
     for said in order:
-        wanted = _letters(said.text)
+        wanted = letters(said.text)
         place = text.find(wanted, reached)
         if place < 0:
             yield said.text
@@ -78,5 +78,6 @@ def _stretches(token: Token, masked: Masked) -> Iterator[str]:
     yield from (" ".join(shown(masked.as_written(text)).split()) for text in held)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """The letters and digits of a part, without the numbers of its links."""
     return "".join(filter(str.isalnum, _LINK_NUMBER.sub("", text)))

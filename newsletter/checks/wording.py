@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from newsletter.checks.prose import IN_FRONT
+from newsletter.checks.prose import IN_FRONT, Kind
 from newsletter.checks.rules import Evidence, Finding, Severity, rule
+from newsletter.checks.told import letters
 from newsletter.drafts import FIELD
+
+FEWEST_ALIKE = 8
+"""Words: “The motion was carried.” may stand in every section."""
+BEGINNING = 6
+"""Words by which a paragraph is known."""
 
 _TWICE = re.compile(
     r"(?<![\w’'-])(?P<word>[^\W\d_]+(?:[’'][^\W\d_]+)?)\s+(?P<again>(?P=word))(?![\w’'-])", re.IGNORECASE
@@ -121,6 +128,26 @@ def words_written_twice(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(f"“{found[0]}” has a word twice", passage.place(found[0]), severity)
 
 
+@rule("C31", Severity.WARNING)
+def paragraphs_that_stand_twice(evidence: Evidence) -> Iterator[Finding]:
+    """What it does: looks in every edition for a paragraph or point of eight words or more that stands there
+    twice.
+
+    Why it matters: a reader thinks that they have lost their place; most often it was pasted again where it
+    was to be moved.
+    Example: the last paragraph of one section, and the first of the next, word for word the same.
+    Instead: take one out.
+    """
+    passages = [each for each in evidence.prose.body if each.kind is Kind.TEXT]
+    for text, times in Counter(each.text for each in passages).items():
+        # Two segments may each have it once, in only blocks of their own.
+        if times == 1 or len(text.split()) < FEWEST_ALIKE or not _stands_twice(text, evidence):
+            continue
+        begins = " ".join(text.split()[:BEGINNING])
+        again = [each for each in passages if each.text == text][1]
+        yield Finding(f"a paragraph stands there twice: “{begins} …”", again.where)
+
+
 @rule("C22", Severity.WARNING)
 def papers_that_are_not_attached(evidence: Evidence) -> Iterator[Finding]:
     """What it does: looks for “attached” and “enclosed” in a mail without the print edition attached to it.
@@ -177,6 +204,12 @@ def defaults_that_leave_a_gap(evidence: Evidence) -> Iterator[Finding]:
 def passage_line(places: tuple[tuple[str, int, int], ...], name: str) -> int:
     """The line of a text that is not the body's; 0 where the file has none."""
     return next((line for key, line, _ in places if key == name), 0)
+
+
+def _stands_twice(text: str, evidence: Evidence) -> bool:
+    """Whether any reader has it twice."""
+    wanted = letters(text)
+    return any(letters(page.visible_text()).count(wanted) > 1 for page in evidence.pages.values())
 
 
 def _may_be_meant(found: re.Match[str]) -> bool:

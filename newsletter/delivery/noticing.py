@@ -1,7 +1,7 @@
 """Noticing from outside that a ledger has changed: for whoever shows what is in it and does not write to it.
 
-Rule: asking is cheap, and errs on one side alone: a mark that is new may mean nothing, one that is the same means
-that nobody left, came back, said yes, or was sent to, and that no command began or ended.
+Rule: asking is cheap, and errs on one side alone: a mark that is new may mean nothing, one that is the same
+means that nobody left, came back or said yes, and that no run and no command began or ended.
 """
 
 from __future__ import annotations

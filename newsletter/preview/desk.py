@@ -48,6 +48,7 @@ class Opened:
     mailing: Mailing
     lists: Stamp
 
+
 @dataclass(slots=True)
 class Desk:
     """What the page shows. `now` tells the time in the workspace's zone; `clock` is the ledger's."""
@@ -69,9 +70,19 @@ class Desk:
     """What SpamAssassin said of a mailing."""
     _lists: tuple[Stamp, Lists] | None = None
     _read_on: date | None = None
+    _begun_with: Path = field(init=False)
     _known: dict[str, str] = field(default_factory=dict, repr=False)
     """Code → key, of the people shown so far: the page names people by their codes."""
     _copies: dict[tuple[object, ...], Copy] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._begun_with = self.choice.draft
+
+    def drafts(self, workspace: Workspace) -> dict[str, Path]:
+        """What may be looked at, by name: the workspace's, and the one that the preview was begun with."""
+        held = {path.name: path.resolve() for path in workspace.drafts()}
+        first = self._begun_with.resolve()
+        return held if first in held.values() else held | {workspace.shown(first): first}
 
     def open(self) -> None:
         """Read the workspace again. A mistake in it is kept as `trouble`."""
@@ -132,11 +143,13 @@ class Desk:
     def choose(
         self, *, draft: str | None = None, segments: Sequence[str] | None = None, transport: str | None = None
     ) -> None:
-        """Look at something else from the next reading on. Raises `SourceError` for an unknown draft."""
+        """Look at something else from the next reading on. Raises `UsageError` for any other file."""
         choice = self.choice
         if draft is not None:
-            path = Workspace.open(self.root, self.environment).draft_path(draft)
-            choice = Choice(path, transport=choice.transport)
+            drafts = self.drafts(Workspace.open(self.root, self.environment))
+            if draft not in drafts:
+                raise UsageError("this workspace has no such draft", "Choose one of the list.")
+            choice = Choice(drafts[draft], transport=choice.transport)
         if segments is not None:
             choice = replace(choice, segments=tuple(segments))
         if transport is not None:

@@ -1,7 +1,8 @@
-"""The same views in one file that can be mailed to a colleague: nothing live, nobody's fields, no address.
+"""The same views in one file that can be mailed to a colleague: nothing live, nobody's fields.
 
 Rule: the file asks nothing of anybody. It holds each edition with its defaults, and of the people only numbers
-and masked addresses.
+and masked addresses. The writer's own addresses stand in it, as they stand in every mail, and so do those that
+the draft itself tells.
 """
 
 from __future__ import annotations

@@ -61,13 +61,14 @@ def state(desk: Desk) -> Told:
     if opened is None:
         return told
     mailing = opened.mailing
+    drafts, shown = desk.drafts(mailing.workspace), opened.choice.draft.resolve()
     told |= {
         "number": opened.number,
         "title": mailing.report.title,
         "issue": mailing.report.issue,
         "file": mailing.report.source,
-        "name": opened.choice.draft.name,
-        "drafts": [path.name for path in mailing.workspace.drafts()],
+        "name": next((name for name, path in drafts.items() if path == shown), shown.name),
+        "drafts": list(drafts),
         "sender": {"name": mailing.headers.sender_name, "address": mailing.headers.sender_address},
         "editions": _editions(mailing),
         "segments": _segments(mailing),

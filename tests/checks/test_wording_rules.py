@@ -24,20 +24,31 @@ FIRES: dict[str, list[Evidence]] = {
         saying("Insert the chart here."),
         saying("Figures … to follow."),
         saying("The votes (... here)."),
+        saying("Nominations close at [time?]."),
     ],
     "C02": [
         saying("The venue is TBC."),
         saying("We hope to meet in May (tbc)."),
         saying("(Jo, please check this with the office.)"),
         saying("Figures (to follow)."),
+        saying("Conference: date to be confirmed."),
+        saying("Next meeting. Date and venue to be announced."),
     ],
-    "C03": [saying("## First subject\n\nIt was long."), saying("Where you have been, and how to invite you.")],
+    "C03": [
+        saying("## First subject\n\nIt was long."),
+        saying("Where you have been, and how to invite you."),
+        saying("Dear {{ first_name | default('friend') }},"),
+        saying("Dear friends,\n\nYours in solidarity,"),
+    ],
     "C04": [
         saying("See Error! Bookmark not defined."),
         saying("I donâ€™t know."),
         saying("It costs Â£5."),
         saying("See _Toc123456789."),
         saying("That is all. Commented [MH1]: is it?"),
+        saying("It is a mem\u200bber."),
+        saying("It is \u202eback to front."),
+        saying("See [the paper](https://members.example.org/pa\u200bper)."),
     ],
     "C05": [
         saying("This is <b>bold</b>."),
@@ -47,6 +58,8 @@ FIRES: dict[str, list[Evidence]] = {
         saying("Dear %%name%%,"),
         saying("Fish&amp;nbsp;and chips."),
         saying("Dear [first_name],"),
+        saying("Dear [First name],"),
+        saying("Dear [Member's name],"),
         saying("Dear {first_name},"),
         saying("<script>alert(1)</script>"),
         saying("It is <SPAN CLASS=x>red</SPAN>."),
@@ -59,11 +72,16 @@ FIRES: dict[str, list[Evidence]] = {
         saying("[Click here](https://members.example.org/)."),
         saying("[here](https://members.example.org/)"),
         saying("[Read more →](https://members.example.org/)"),
+        saying("[Click here now!](https://members.example.org/)"),
+        saying("[click here to find out more](https://members.example.org/)"),
+        saying("The best is [this one](https://members.example.org/)."),
         saying("Text.", summary='["See [this](https://members.example.org/)"]'),
     ],
     "C08": [
         saying("[example.org/accounts](https://elsewhere.test/accounts)"),
         saying("[maya@reports.example.org](mailto:unsubscribe@reports.example.org)"),
+        saying("[example.org/accounts/2026](https://example.org/accounts/2025)"),
+        saying("[https://example.org/fund](https://example.org/funding)"),
     ],
     "C09": [
         saying("[Papers](http://localhost:8000/papers)"),
@@ -93,12 +111,18 @@ FIRES: dict[str, list[Evidence]] = {
         saying("On Mon 24 November we vote."),
         saying("On Friday, December 3rd we vote."),
         saying("On Weds 17 Nov we vote."),
+        saying("We meet on Fri 24/11/2026."),
+        saying("We meet on Mon 24/11."),
+        saying("We meet on Saturday, 24.11.26."),
     ],
     "C18": [
         saying("By 31 November."),
         saying("By 29 February 2027."),
         saying("On 6 May 2207."),
         saying("By 30 February."),
+        saying("By 31/02/2027."),
+        saying("By 24/13/2026."),
+        saying("By Mon 30/02."),
     ],
     "C19": [
         saying(
@@ -111,6 +135,9 @@ FIRES: dict[str, list[Evidence]] = {
         saying("Text.", subject="Report of November 2025"),
         saying("Text.", subject="NEC, September: three votes"),
         saying("We met on 22 September, and it was long."),
+        saying("Welcome to my September report."),
+        saying("This is my account of the NEC meeting in September 2026."),
+        saying("Text.", subject="NEC report 22/09/2026"),
     ],
     "C21": [
         saying("The next meeting is on 17 November."),
@@ -159,6 +186,9 @@ FIRES: dict[str, list[Evidence]] = {
         saying("Ring +44 7700 900 461."),
         saying("Ring (01632) 960-983."),
         saying("[Ring her](tel:+447700900461)"),
+        saying("Ring +353 1 555 0143."),
+        saying("Ring 0049 (30) 2309 5123."),
+        saying("[Ring her](tel:+12025550143)"),
     ],
     "D03": [saying("She lives at 14 Sheep Street."), saying("Home address: 3 Mill Road, Thornby.")],
     "D04": [
@@ -166,7 +196,14 @@ FIRES: dict[str, list[Evidence]] = {
         saying("[News](https://eur02.safelinks.protection.outlook.com/?url=x)"),
         saying("[News](https://example.org/?a=1&fbclid=x)"),
     ],
+    "C31": [
+        saying(
+            "## One\n\nI shall ask for the figures again in January.\n\n## Two\n\n"
+            "I shall ask for the figures again in January."
+        )
+    ],
     "D06": [saying("Paper 7 (not for circulation)."), saying("This is strictly confidential.")],
+    "D07": [saying("Payroll has her as QQ 12 34 56 C."), saying("His number is QQ123456C.")],
 }
 
 QUIET: dict[str, list[Evidence]] = {
@@ -180,15 +217,26 @@ QUIET: dict[str, list[Evidence]] = {
         saying("… here we are again."),
         saying("She is Xanthe, and votes in box X."),
         saying("Generation X members, 2 x weeks, and on X (once Twitter)."),
+        saying("He said “[a] plan”, and [is it?](https://example.org/) a question."),
     ],
     "C02": [
         saying("The bill is to be decided by the Lords next year."),
         saying("Check with your secretary before Friday."),
+        saying("The date is still to be confirmed. We vote on a date to be announced by the office."),
+        saying("The appointment has to be confirmed. The speakers to be confirmed were named in January."),
     ],
-    "C03": [saying("The first subject was money.")],
-    "C04": [saying("It costs £5 – “naïve”, I’d say. Ârea and Ångström. An error! What a pity. [1] [B]")],
+    "C03": [
+        saying("The first subject was money."),
+        saying("Dear friends,\n\nThe meeting is put off."),
+        saying("Dear friends,\n\n![A letter in my own hand](https://example.org/letter.png)"),
+    ],
+    "C04": [
+        saying("It costs £5 – “naïve”, I’d say. Ârea and Ångström. An error! What a pity. [1] [B]"),
+        saying("The 👩\u200d👩\u200d👧 family, and \u200fשלום\u200f to all."),
+    ],
     "C05": [
         saying("A note* on *this*, 5 * 4 = 20, a_b_c, and R&D at M&S < 5."),
+        saying("Dear friend [and colleague], I had her name [the full name] wrong."),
         saying("See clause 14(b)(ii) [1] and \\*stars\\*."),
         saying("Turnout was 40% in May and 50% in June, for {a} and {{ clp }}."),
         saying("Dear [{{ first_name }}] of [{{clp}}], 1 < 2 > 1, I <3 it, and <https://example.org/a>."),
@@ -198,10 +246,15 @@ QUIET: dict[str, list[Evidence]] = {
     "C07": [
         saying("[Here are the accounts](https://members.example.org/)"),
         saying("[the page on buses](https://example.org/)"),
+        saying(
+            "[Click the lock beside the address](https://example.org/), then [this paper](https://example.org/)."
+        ),
     ],
     "C08": [
         saying("[www.example.org](https://example.org/)"),
         saying("https://example.org/a?b=c and [the site](https://example.org)"),
+        saying("[example.org/accounts](https://www.example.org/accounts/2026#top)"),
+        saying("[example.org/accounts/…](https://example.org/Accounts/2026)"),
         saying("[maya@reports.example.org](mailto:maya@reports.example.org?subject=Hello)"),
     ],
     "C09": [
@@ -225,9 +278,13 @@ QUIET: dict[str, list[Evidence]] = {
         saying("We meet on Tuesday 17 November 2026, Tue 17 Nov, and the 17th of November."),
         saying("Conference ran from Sunday 27 to Wednesday 30 September."),
         saying("Applications open on Monday 18 January, and we voted on Thursday, 5 July 1945."),
+        saying("We meet on Tue 24/11/2026 and Thu 26/11, at 10/12 to 3 on Friday 3/4 full."),
         saying("On Sunday May sat down; 10 may be enough; in March 2027 and on 26 more days."),
     ],
-    "C18": [saying("By 30 November, 29 February 2028, and 31 December 2030; version 31.11 of 2026.")],
+    "C18": [
+        saying("By 30 November, 29 February 2028, and 31 December 2030; version 31.11 of 2026."),
+        saying("By 28/02/2027; paper NEC/31/13/2026, £31.13, 30/02 of it, version 31.02.2027.1."),
+    ],
     "C19": [saying("Text."), saying("Text.", meeting="{body: NEC, date: 2026-11-21}", title="Report of today")],
     "C20": [
         saying("Text.", subject="NEC in November: selections open on 18 January"),
@@ -235,6 +292,10 @@ QUIET: dict[str, list[Evidence]] = {
         saying("Text.", title="Report of the meetings of 16 and 17 November 2026"),
         saying("Text.", title="Report of the meetings of 17 and 18 November 2026"),
         saying("Text.", title="Conference, and what comes next"),
+        saying(
+            "This is my report of November. It follows my September report. Here is what I said in September."
+        ),
+        saying("Here is my report of the November meeting, and what became of my September report."),
         saying("We met on 17 November. The committee that met again on 20 November was another."),
     ],
     "C21": [saying("The next meeting is on 26 January. We meet again on Tuesday 20 July 2027.")],
@@ -267,9 +328,18 @@ QUIET: dict[str, list[Evidence]] = {
     "D02": [
         saying("Ring the helpline on 0800 123 4567 or 0300 123 1234 or 116 123."),
         saying("We had 312480 members, 01 02 2026, and £07,700,900,461."),
+        saying("It grew by +1 200 000, to 0012 3456 of them; +44 800 123 4567 is free."),
     ],
     "D03": [saying("She lives in Thornby. The hall is at 14 Sheep Street. TH1 2AB is my own.")],
     "D04": [saying("[Papers](https://example.org/questions?topic=buses&page=2&ref=report)")],
+    "C31": [
+        saying("## One\n\nThe motion was carried.\n\n## Two\n\nThe motion was carried."),
+        saying(
+            "::: only members\nI shall ask for the figures again in January.\n:::\n\n"
+            "::: only secretaries\nI shall ask for the figures again in January.\n:::"
+        ),
+    ],
+    "D07": [saying("Paper AB 12 34 56 was agreed, rule EC123456X too, and postcode TH1 2AB.")],
     "D06": [saying("We met in private session. She was confident. Please forward this to anybody who wishes.")],
 }
 

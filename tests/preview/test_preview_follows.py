@@ -34,7 +34,7 @@ def followed(desk: preview.Desk, *stages: tuple[Callable[[], object], Callable[[
     async def follow() -> None:
         async with Live(desk).running(), asyncio.timeout(_WITHIN_S):
             for awaited, act in stages:
-                while not awaited():
+                while not awaited():  # noqa: ASYNC110 - as a person looks: from outside, now and again
                     await asyncio.sleep(0.05)
                 await asyncio.to_thread(act)
 
@@ -54,7 +54,10 @@ def test_an_opt_out_is_seen_wherever_the_ledger_is(small: Small, where: str) -> 
     desk = a_desk(small, lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
     followed(
         desk,
-        (lambda: total(desk) == len(EVERYBODY), lambda: small.good("suppress", "add", SIAN, "--reason", "asked")),
+        (
+            lambda: total(desk) == len(EVERYBODY),
+            lambda: small.good("suppress", "add", SIAN, "--reason", "asked"),
+        ),
         (lambda: total(desk) == len(EVERYBODY) - 1, lambda: None),
     )
     assert not (small.root / ".newsletter/ledger.db").exists()
