@@ -15,7 +15,9 @@ from statistics import mode
 from typing import Any
 
 from newsletter.documents.blocks import Block, Kind, Runs, cut, merged, stripped, text_of
-from newsletter.documents.mending.signs import NUMBERED, Sign, in_capitals, is_labelled, signs
+from newsletter.documents.mending import numbers
+from newsletter.documents.mending.numbers import NUMBERED
+from newsletter.documents.mending.signs import Sign, in_capitals, is_labelled, signs
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "headings"
@@ -34,10 +36,10 @@ def mend(blocks: Blocks) -> Mended:
     found = signs(blocks, body)
     levels = _levels(found, blocks, body)
     changes: list[Change] = []
-    numbers = _own_numbers(found, levels, blocks)
+    typed = _own_numbers(levels, blocks)
     return Mended.of(
         (
-            _heading(block, found[index], levels[index], index in numbers, changes) if index in found else block
+            _heading(block, found[index], levels[index], typed.get(index), changes) if index in found else block
             for index, block in enumerate(blocks)
         ),
         changes,
@@ -123,21 +125,28 @@ def _are_numbered(ranks: Mapping[int, tuple[float, ...]], styled: Mapping[Any, i
 # What becomes of them
 
 
-def _own_numbers(found: dict[int, Sign], levels: dict[int, int], blocks: Blocks) -> set[int]:
-    """The headings whose typed numbers are those that a mail gives them anyway: 1, 2, 3 …"""
-    main = [index for index in sorted(found) if levels[index] == _TOP]
-    numbers = [int(number["number"]) if (number := NUMBERED.match(blocks[index].text)) else 0 for index in main]
-    return set(main) if numbers == list(range(1, len(main) + 1)) and len(main) > 1 else set()
+def _own_numbers(levels: dict[int, int], blocks: Blocks) -> dict[int, str]:
+    """What is typed before the main headings and comes out, with what a person should look at, if anything."""
+    main = {index: blocks[index].text for index in sorted(levels) if levels[index] == _TOP}
+    counted = numbers.that_count_on(main)
+    places = {index: place for place, index in enumerate(main, start=1)}
+    return {
+        index: ""
+        if numbers.is_place(found["number"], places[index])
+        else f"it was number {found['number']}, and a mail counts it as {places[index]}"
+        for index, found in counted.items()
+    }
 
 
-def _heading(block: Block, sign: Sign, level: int, is_numbered: bool, changes: list[Change]) -> Block:
+def _heading(block: Block, sign: Sign, level: int, renumbered: str | None, changes: list[Change]) -> Block:
     runs = _plain(block.runs)
-    number = NUMBERED.match(text_of(runs))
     look = "" if sign is Sign.MARKED else f"taken for a heading: “{_shortened(block.text)}”"
-    if number and is_numbered:
-        changes.append(Change(STEP, number[0].strip()))
-        runs = stripped(cut(runs, number.end()))
-    elif number:
+    if renumbered is not None:
+        typed = numbers.typed(text_of(runs))
+        changes.append(Change(STEP, typed.strip()))
+        runs = stripped(cut(runs, len(typed)))
+        look = f"{renumbered}: “{_shortened(block.text)}”" if renumbered else look
+    elif NUMBERED.match(text_of(runs)):
         look = f"a heading with a number of its own: “{_shortened(block.text)}”"
     runs = _without_end(runs)
     if sign is Sign.MARKED:

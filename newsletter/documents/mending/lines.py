@@ -140,8 +140,12 @@ def _goes_on(above: Block, below: Block, block: Block, page: _Page) -> bool:
     if not page.is_broken:
         return mid_sentence and below.line.gap <= page.leading
     full = _is_full(above, below, page)
-    if _differs(above, below) or _is_apart(above, below, block, page):
+    if _differs(above, below) or _is_lower(below, page):
         return full and mid_sentence and _alike(above, below)
+    if _is_indented(above, below, block, page):
+        # What goes on a typed point at the margin may begin with a name; what begins farther in may not.
+        outdents = below.line.left <= above.line.left and not _ENDS.search(above.text)
+        return full and (mid_sentence or outdents)
     if below.line.page != above.line.page:
         full = full and not _ENDS.search(above.text)
     return full or mid_sentence
@@ -161,10 +165,10 @@ def _is_centred(above: Block, below: Block, page: _Page) -> bool:
     return is_middle and alike and is_large and below.line.gap <= page.leading * _GAP and below.line.gap > 0
 
 
-def _is_apart(above: Block, below: Block, block: Block, page: _Page) -> bool:
-    """Whether a line stands lower or farther in than the next line of a paragraph does."""
+def _is_lower(below: Block, page: _Page) -> bool:
+    """Whether a line stands lower than the next line of a paragraph does."""
     assert below.line
-    return below.line.gap > page.leading * _GAP or _is_indented(above, below, block, page)
+    return below.line.gap > page.leading * _GAP
 
 
 def _heads(above: Block, block: Block, after: Block | None, page: _Page) -> bool:

@@ -23,7 +23,7 @@ _LARGER = 1.3
 """Letters so much larger than the text's are the title's."""
 _TITLE_WORDS = 20
 _ABOUT = re.compile(
-    r"\b(?:report|bulletin|newsletter|notes?|update|account|minutes|letter|briefing|round-?up|NEC|executive|committee|forum|conference)\b",
+    r"\b(?:report|bulletin|newsletter|notes?|update|account|minutes|letter|briefing|round-?up|news|AGM|NEC|executive|committee|forum|conference)\b",
     re.IGNORECASE,
 )
 _REPORT = re.compile(r"\b(?:report|bulletin|newsletter|notes|update|account|meeting)\b", re.IGNORECASE)
@@ -119,9 +119,24 @@ def _title(blocks: Blocks, zone: int, start: int) -> int | None:
     if large:
         return max(large, key=lambda index: blocks[index].size or 0.0)
     able = [index for index in range(start, zone) if _can_be_title(blocks[index])]
+    if not any(_ABOUT.search(blocks[index].text) for index in able) and _is_line_over_lines(blocks, start):
+        return start
     return next(
         (index for index in able if furniture.HEAD not in blocks[index].done), able[0] if able else None
     )
+
+
+def _is_line_over_lines(blocks: Blocks, start: int) -> bool:
+    """Whether the first line is short and says nothing of a report, but stands above another short line."""
+    first, second = (*blocks[start : start + 2], Block(), Block())[:2]
+    lines = [
+        block.kind in {Kind.PARAGRAPH, Kind.HEADING}
+        and 1 < len(block.text.split()) <= _TITLE_WORDS
+        and not block.text.rstrip().endswith((".", ":", ",", "!", "?"))
+        and not phrases.is_no_heading(block.text)
+        for block in (first, second)
+    ]
+    return all(lines)
 
 
 def _goes_on(title: str, below: Block) -> bool:
@@ -148,11 +163,10 @@ def _can_be_title(block: Block) -> bool:
         or block.kind not in {Kind.PARAGRAPH, Kind.HEADING}
     ):
         return False
-    return (
-        bool(_ABOUT.search(block.text))
-        and not block.text.rstrip().endswith((".", ":", ","))
-        and not phrases.is_byline(block.text)
-    )
+    text = block.text.rstrip()
+    has_date = phrases.without_dates(text) != text
+    says_what = bool(_ABOUT.search(text)) or (has_date and not phrases.is_no_heading(text))
+    return says_what and not text.endswith((".", ",")) and not phrases.is_byline(text)
 
 
 def _text(block: Block) -> str:
@@ -164,12 +178,16 @@ def _says_nothing_else(block: Block, title: str, author: Author) -> bool:
     text = block.text.strip()
     if block.kind not in {Kind.PARAGRAPH, Kind.HEADING} or phrases.is_greeting(text):
         return False
-    known = set(_words(f"{title} {author.name} {author.role} {author.strapline}")) | _SAID_ANYWAY
+    of_author = set(_words(f"{author.name} {author.role} {author.strapline}")) | _SAID_ANYWAY
+    known = set(_words(title)) | of_author
     without_date = phrases.without_dates(text)
     words = _words(without_date)
     is_date = without_date != text and not words
     said_by_title = bool(author.name or title) and bool(words) and set(words) <= known
-    return is_date or said_by_title
+    # “Leader’s report” may head a section, though the title names it among other things.
+    of_title = set(_words(phrases.without_dates(title))) - of_author
+    names_part = 0 < len(of_title & set(words)) < len(of_title)
+    return is_date or (said_by_title and not names_part)
 
 
 def _words(text: str) -> list[str]:

@@ -43,6 +43,13 @@ _DATE_ALONE = re.compile(
     r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|[A-Z][a-z]+\s+\d{4}",
     _I,
 )
+_DETAIL = re.compile(
+    r"(?:date|time|day|place|venue|location|where|when|present|in attendance|apologies|chair|clerk|secretary"
+    r"|author|subject|title|to|from|cc)\s*:\s*\S.*",
+    _I,
+)
+"""What stands at the top of minutes: “Venue: Village Hall”."""
+_PART = re.compile(r"(?:[\w’'-]+ ){1,4}(?:reports?|business|matters|session|updates?|news)", _I)
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)"
@@ -87,7 +94,7 @@ _ONLY_LEADS = re.compile(
 
 
 def is_no_heading(text: str) -> bool:
-    """Whether a short line is a greeting, good wishes, a date, a byline, or how to reach somebody."""
+    """Whether a short line is a greeting, good wishes, a date, a byline, a detail, or how to reach somebody."""
     text = text.strip()
     return bool(
         _GREETING.fullmatch(text)
@@ -96,6 +103,7 @@ def is_no_heading(text: str) -> bool:
         or _DATE_ALONE.fullmatch(text)
         or _BYLINE.match(text)
         or _PERSON.fullmatch(text)
+        or _DETAIL.fullmatch(text)
     )
 
 
@@ -132,6 +140,11 @@ def asks(text: str) -> bool:
 def is_name_of_section(text: str) -> bool:
     """Whether a line that ends in a colon above a list names a subject."""
     return not leads_in(text) and not _ONLY_LEADS.fullmatch(text.strip())
+
+
+def names_part(text: str) -> bool:
+    """Whether a line names a part of a meeting, so that a heading may follow: “General Secretary’s report”."""
+    return bool(_PART.fullmatch(text.strip()))
 
 
 def without_dates(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.documents.blocks import Block, Kind, cut, stripped, text_of
 from newsletter.documents.mending.marks import Mark, mark_of
@@ -16,11 +16,14 @@ from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "typed points"
 UNMARKED = "points without a sign"
+HEADS = "numbered heading"
+"""Stands in `done` of a line whose number counts on through the text, so that it heads what follows."""
 
 _INDENT = 1.5
 _FEWEST = 2
 _LONGEST_UNMARKED = 25
 _LONGEST_NAME = 8
+_LONGEST_HEADING = 12
 _FEWEST_NAMES = 3
 _STOPPED = re.compile(r"[.!?:;,][\"'”’)]*$")
 _CONTACT = re.compile(r"\S@\S|https?://|www\.|\d{5}")
@@ -36,7 +39,8 @@ class _Level:
 def mend(blocks: Blocks) -> Mended:
     """Find the points of a document and how deep they stand."""
     marks = [_mark(block) for block in blocks]
-    counted = _that_hold(blocks, marks)
+    headings = _numbered_headings(blocks, marks)
+    counted = _that_hold(blocks, marks) - headings
     changes: list[Change] = []
     mended: list[Block] = []
     levels: list[_Level] = []
@@ -44,7 +48,7 @@ def mend(blocks: Blocks) -> Mended:
         if mark is None or index not in counted:
             if not _belongs(block, levels):
                 levels = []
-            mended.append(block)
+            mended.append(replace(block, done=(*block.done, HEADS)) if index in headings else block)
             continue
         depth = _depth(mark, block, levels)
         mended.append(_point(block, mark, depth, changes))
@@ -122,6 +126,27 @@ def _counts_on(index: int, marks: Sequence[Mark | None]) -> bool:
         return at(place)
 
     return passed(-1) == number - 1 or passed(1) == number + 1
+
+
+def _numbered_headings(blocks: Blocks, marks: Sequence[Mark | None]) -> set[int]:
+    """Short numbered lines that count on from 1 through the text, where paragraphs stand below some of them.
+
+    Lists stand below others: “3. Finance:” is no point then, though only points stand between it and the next.
+    """
+    run: list[int] = []
+    for index, mark in enumerate(marks):
+        if mark and mark.number == len(run) + 1 and _may_head(blocks[index]):
+            run.append(index)
+    below = [index + 1 for index in run if index + 1 < len(blocks)]
+    above_text = [index for index in below if marks[index] is None and blocks[index].kind is Kind.PARAGRAPH]
+    above_next = [index for index in below if index in run]
+    return set(run) if len(run) > _FEWEST and len(above_text) >= _FEWEST and not above_next else set()
+
+
+def _may_head(block: Block) -> bool:
+    text = block.text.rstrip()
+    is_line = block.kind is Kind.PARAGRAPH and "\n" not in text
+    return is_line and len(text.split()) <= _LONGEST_HEADING and not text.endswith((".", ";", ","))
 
 
 def _belongs(block: Block, levels: list[_Level]) -> bool:

@@ -10,20 +10,16 @@ from collections import Counter
 from enum import IntEnum
 
 from newsletter.documents.blocks import Block, Kind, Role
-from newsletter.documents.mending import phrases, rows
+from newsletter.documents.mending import phrases, points, rows
 from newsletter.documents.mending.marks import mark_of
+from newsletter.documents.mending.numbers import NUMBERED
 from newsletter.documents.mending.ornaments import SHOUTS
 from newsletter.documents.mending.steps import Blocks
 
 LARGER = 1.1
 """Letters so much larger than the text's are a heading's."""
-NUMBERED = re.compile(
-    r"(?:(?:item|section|agenda item)\s+)?(?P<number>\d{1,2})(?:[.):]|\s+[-–—])\s+(?=\S)", re.IGNORECASE
-)
-"""A number typed before a heading."""
-
 _WORDS = 12
-_PLAIN_WORDS = 10
+_PLAIN_WORDS = 12
 _QUESTION_WORDS = 8
 _SENTENCE_WORDS = 4
 """“Any other business.” is none."""
@@ -94,7 +90,8 @@ def _sign(index: int, blocks: Blocks, body: float, below: Sign | None) -> Sign |
         return None
     if phrases.is_no_heading(text) and not (phrases.is_closing(text) and _is_prose(following)):
         return None
-    return _by_style(block, following, body) or _by_words(index, blocks, below)
+    counted = Sign.NUMBERED if points.HEADS in block.done else None
+    return _by_style(block, following, body) or counted or _by_words(index, blocks, below)
 
 
 def _is_line(block: Block) -> bool:
@@ -152,10 +149,12 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
         return None
     if len(words) > _PLAIN_WORDS:
         return None
-    stands = _is_above_text(blocks[index + 1]) or _is_above_others(index, blocks, below)
+    is_above_text = _is_above_text(blocks[index + 1]) if below is not Sign.PLAIN else phrases.names_part(text)
+    stands = is_above_text or _is_above_others(index, blocks, below)
     if NUMBERED.match(text) or is_labelled(text):
         return Sign.NUMBERED if stands or NUMBERED.match(text) else None
-    stands = stands and _ended(index, blocks) and not _is_one_of_many(index, blocks)
+    is_subtitle = index == 0 and phrases.without_dates(text) != text
+    stands = stands and not is_subtitle and _ended(index, blocks) and not _is_one_of_many(index, blocks)
     return Sign.PLAIN if stands else None
 
 
