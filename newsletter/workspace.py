@@ -250,6 +250,11 @@ class Workspace:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
+    @property
+    def confirmations(self) -> Path:
+        """Where the mails wait by which people confirm that they want to join, each under its person's code."""
+        return self.root / STATE / "confirmations"
+
     def domain_report(self) -> str:
         """What `newsletter doctor` last wrote of the sending domain; empty where it was never run."""
         path = self.root / STATE / DOMAIN_REPORT

@@ -78,6 +78,8 @@ def _tell(erasure: rights.Erasure, masked: str) -> None:
         show.say(f"opt-outs: {erasure.suppressions:,} kept, under a code instead of the address")
     if erasure.outbox:
         show.say(f"outbox: {show.counted(len(erasure.outbox), 'copy is', 'copies are')} deleted")
+    if erasure.unconfirmed:
+        show.say("a mail that asks them to confirm that they want to join does not leave any more")
     if not erasure.nothing:
         show.say("kept: a code that only this workspace's secret can make, so that no list brings them back")
     for place in erasure.by_hand:

@@ -140,7 +140,8 @@ def _row(event: Event, person: RowMapping | None, now: float) -> dict[str, Any]:
         "at": event.at,
         "told_at": now,
         "status": event.status,
-        "detail": event.detail,
+        # What was said of somebody who is not in the ledger could never be found again to be erased.
+        "detail": "" if person is None and (event.key or event.code) else event.detail,
     }
 
 

@@ -11,17 +11,16 @@ Rules:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.engine import RowMapping
 
 from newsletter.delivery.accounts import of_run, select_runs
 from newsletter.delivery.database import Database
 from newsletter.delivery.holdings import COPIES, of_mailbox
-from newsletter.delivery.mailboxes import CodeOf, bind_secret
+from newsletter.delivery.mailboxes import CodeOf, bind_secret, spellings, without
 from newsletter.delivery.outcome import State
 from newsletter.delivery.owners import Owners
 from newsletter.delivery.run import Run
@@ -88,7 +87,10 @@ class Forgetting:
         return Forgotten(rows=len(mine), stopped=stopped, suppressions=noted)
 
     def before(self, moment: float) -> int:
-        """Forget everybody of the runs begun before then in which nobody waits for anything; their number."""
+        """Forget everybody of the runs begun before then in which nobody waits for anything; their number.
+
+        What was told before then of nobody's message loses its words too: they may name whom they were about.
+        """
         code_of = self._secret()
         number = 0
         with self._database.write() as connection:
@@ -98,6 +100,8 @@ class Forgetting:
                 _renew_codes(connection, held, code_of)
                 number += connection.execute(update(people).where(*held).values(_NOTHING_LEFT)).rowcount
                 connection.execute(update(events).where(events.c.run == run.name).values(detail=""))
+            strange = (events.c.person_id.is_(None), events.c.told_at < moment, events.c.detail != "")
+            connection.execute(update(events).where(*strange).values(detail=""))
             if number:
                 bind_secret(connection, code_of)
         return number
@@ -175,13 +179,20 @@ def _recode_suppressions(connection: Connection, key: str, code: str) -> int:
     mine = suppressions.c.key == key
     # In force by the key and by the code, as when somebody left by a link before their address was known.
     connection.execute(delete(suppressions).where(mine, active(), suppressions.c.event_id.is_(None), again))
-    texts = ("reason", "source", "lifted_why")
-    rows = connection.execute(select(suppressions).where(mine)).mappings().all()
-    for row in rows:
-        clean = {name: _without(row[name], key) for name in texts}
-        change = update(suppressions).where(suppressions.c.id == row["id"])
-        connection.execute(change.values(key=code, **clean))
-    return len(rows)
+    number = connection.execute(update(suppressions).where(mine).values(key=code)).rowcount
+    _clean_reasons(connection, key)
+    return number
+
+
+def _clean_reasons(connection: Connection, key: str) -> None:
+    """Take the address out of every reason, also of other people's: `moved from …`."""
+    texts = [suppressions.c[name] for name in ("reason", "source", "lifted_why")]
+    named = select(suppressions.c.id, *texts).where(or_(*(text.contains("@") for text in texts)))
+    for row in connection.execute(named).mappings().all():
+        said = {text.name: row[text.name] for text in texts if row[text.name] is not None}
+        clean = {name: without(text, key) for name, text in said.items()}
+        if clean != said:
+            connection.execute(update(suppressions).where(suppressions.c.id == row["id"]).values(clean))
 
 
 def _forget_words(connection: Connection, mine: Sequence[RowMapping], key: str) -> None:
@@ -190,9 +201,5 @@ def _forget_words(connection: Connection, mine: Sequence[RowMapping], key: str) 
         told = (events.c.run == row["run"]) & (events.c.person_id == row["id"])
         connection.execute(update(events).where(told).values(detail=""))
     for table in (events, people):
-        named = table.c.detail.icontains(key, autoescape=True)
-        connection.execute(update(table).where(named).values(detail=""))
-
-
-def _without(text: str | None, key: str) -> str | None:
-    return None if text is None else re.sub(re.escape(key), "…", text, flags=re.IGNORECASE)
+        spelt = [table.c.detail.icontains(each, autoescape=True) for each in spellings(key)]
+        connection.execute(update(table).where(or_(*spelt)).values(detail=""))

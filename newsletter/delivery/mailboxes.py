@@ -7,8 +7,10 @@ than the one that made its codes: by another, nobody would be recognised, and ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from sqlalchemy import Connection, delete, select
 
@@ -30,6 +32,22 @@ def is_code(held: str) -> bool:
 def known_as(key: str, code_of: CodeOf | None) -> tuple[str, ...]:
     """What a mailbox may stand under in the ledger."""
     return (key,) if code_of is None or is_code(key) else (key, code_of(key))
+
+
+def spellings(key: str) -> set[str]:
+    """The key, and as people write it whose domain is not ASCII."""
+    local, _, domain = key.rpartition("@")
+    try:
+        return {key, f"{local}@{domain.encode().decode('idna')}"}
+    except UnicodeError:
+        return {key}
+
+
+def without(text: str, key: str) -> str:
+    """A text with `…` in the place of one mailbox, in whichever case; another that ends or begins so stays."""
+    mailbox = "|".join(map(re.escape, spellings(key)))
+    written = rf"(?<![\w.+-])(?:{mailbox})(?![\w-]|\.\w)"
+    return re.sub(written, "…", normalize("NFC", text), flags=re.IGNORECASE)
 
 
 def mailboxes(held: frozenset[str], code_of: CodeOf | None) -> Container[str]:

@@ -19,7 +19,7 @@ from newsletter import address
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailboxes import is_code
 from newsletter.drift import Drift
-from newsletter.rights.held import mentions, outbox_copies
+from newsletter.rights.held import mentions, outbox_copies, unconfirmed
 from newsletter.rights.rows import FoundRow, search, without
 from newsletter.workspace import Workspace
 
@@ -37,6 +37,8 @@ class Erasure:
     suppressions: int
     """Those that still stand under the address."""
     outbox: tuple[Path, ...]
+    unconfirmed: tuple[Path, ...]
+    """Mails that have not left yet, by which they would confirm that they want to join."""
     numbered: tuple[str, ...]
     """Lists of which a number is kept."""
     by_hand: tuple[str, ...]
@@ -46,7 +48,9 @@ class Erasure:
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to be erased."""
-        return not (self.rows or self.messages or self.suppressions or self.outbox or self.numbered)
+        return not (
+            self.rows or self.messages or self.suppressions or self.outbox or self.unconfirmed or self.numbered
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The same in numbers."""
@@ -56,6 +60,7 @@ class Erasure:
             "issues": list(self.issues),
             "suppressions": self.suppressions,
             "outbox": len(self.outbox),
+            "unconfirmed": len(self.unconfirmed),
             "by_hand": list(self.by_hand),
             "not_searched": list(self.not_searched),
         }
@@ -75,6 +80,7 @@ def look(workspace: Workspace, ledger: Ledger, written: str) -> Erasure:
         issues=tuple(dict.fromkeys(row.issue for row in named)),
         suppressions=sum(not is_code(each.key) for each in ledger.suppressions.history(key)),
         outbox=tuple(outbox_copies(workspace, key, holdings)),
+        unconfirmed=tuple(unconfirmed(workspace, key)),
         numbered=tuple(Drift(ledger, workspace).numbered(key)),
         by_hand=tuple(mentions(workspace, key, found.rows)),
         not_searched=tuple(f"lists/{name}" for name in found.unreadable),
@@ -93,6 +99,6 @@ def erase(workspace: Workspace, ledger: Ledger, erasure: Erasure) -> bool:
         workspace.change_list(name, partial(without, name=name, key=erasure.key))
     for name in erasure.numbered:
         drift.forget(erasure.key, name, unchanged=unchanged[name])
-    for path in erasure.outbox:
+    for path in (*erasure.outbox, *erasure.unconfirmed):
         path.unlink(missing_ok=True)
     return ledger.forgetting.overwrite()

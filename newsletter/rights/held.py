@@ -18,6 +18,7 @@ from newsletter.audience import consent
 from newsletter.delivery.audit import Act
 from newsletter.delivery.holdings import Holding
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.mailboxes import spellings
 from newsletter.delivery.suppressions import Suppression
 from newsletter.drift import Drift
 from newsletter.message import coder
@@ -48,6 +49,7 @@ def everything(workspace: Workspace, ledger: Ledger, written: str, *, at: dateti
         "messages": [_message(each, time) for each in holdings],
         "audit": [_act(each, time) for each in ledger.audit.of(code)],
         "outbox": [workspace.shown(path) for path in outbox_copies(workspace, key, holdings)],
+        "asked_to_confirm": sum(1 for _ in unconfirmed(workspace, key)),
         "numbered_in": list(Drift(ledger, workspace).numbered(key)),
         "named_in": list(mentions(workspace, key, found.rows)),
         "not_searched": [f"lists/{name}" for name in found.unreadable],
@@ -69,6 +71,11 @@ def outbox_copies(workspace: Workspace, key: str, holdings: Iterable[Holding]) -
         yield from sorted((workspace.root / OUTBOX).rglob(f"{code}.eml*"))
 
 
+def unconfirmed(workspace: Workspace, key: str) -> Iterator[Path]:
+    """The mails that ask this person whether it was they who wanted to join, and have not left yet."""
+    yield from sorted(workspace.confirmations.glob(f"{coder(workspace.secret())(key)}.*"))
+
+
 def mentions(workspace: Workspace, key: str, rows: Iterable[FoundRow]) -> Iterator[str]:
     """`file:line` of each place that names the address and is not a row of this person."""
     own = {(f"lists/{row.file}", line) for row in rows for line in range(row.first_line, row.last_line + 1)}
@@ -81,21 +88,12 @@ def mentions(workspace: Workspace, key: str, rows: Iterable[FoundRow]) -> Iterat
 def _lines_with(path: Path, key: str) -> Iterator[int]:
     if not path.is_file():
         return
-    wanted = [spelling.encode() for spelling in _spellings(key)]
-    with path.open("rb") as file:
+    wanted = spellings(key)
+    with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
         for number, line in enumerate(file, 1):
             lower = line.lower()
             if any(spelling in lower for spelling in wanted):
                 yield number
-
-
-def _spellings(key: str) -> set[str]:
-    """The key, and as people write it whose domain is not ASCII."""
-    local, _, domain = key.rpartition("@")
-    try:
-        return {key, f"{local}@{domain.encode().decode('idna')}"}
-    except UnicodeError:
-        return {key}
 
 
 def _times(workspace: Workspace) -> Time:

@@ -31,11 +31,13 @@ from newsletter.settings import Subscribe
 from newsletter.site.allowance import Allowance
 from newsletter.site.invitation import IN_WORDS, Invited, Seal
 from newsletter.site.post import Post
+from newsletter.site.waiting import Kept, Waiting
 from newsletter.workspace import SETTINGS, Workspace
 
 _log = logging.getLogger(__name__)
 
 SOURCE = "website form"
+_A_WHILE_S = 600.0
 _LIFTED = "asked on the web page to come back, and confirmed it by mail"
 
 
@@ -68,22 +70,31 @@ class Admission:
         self._by_client = Allowance(burst=30, every_s=120)
         self._by_address = Allowance(burst=2, every_s=12 * 3600)
         self._by_anybody = Allowance(burst=100, every_s=15)
+        self._waiting = Waiting(workspace.confirmations)
         self._post = Post(workspace)
+        self._take_up()
         _say_what_is_amiss(workspace, subscribe)
 
     def close(self) -> None:
         self._post.close()
 
     def ask(self, to: str, first_name: str, *, client: str) -> None:
-        """Send the mail that asks whether it was they. Raises `TooMany`, whoever `to` is."""
-        wait_s = self._by_client.take(client) or self._by_anybody.take("")
+        """Send the mail that asks whether it was they: written down when this returns.
+
+        Raises `TooMany`, and `NotKept`, whoever `to` is.
+        """
+        wait_s = (
+            self._by_client.take(client)
+            or self._by_anybody.take("")
+            or (_A_WHILE_S if self._post.is_full else 0)
+        )
         if wait_s:
             raise TooMany(wait_s)
         code = code_for(address.key(to), self._secret)
         if self._by_address.take(code_for(_mailbox(to), self._secret)):
             return
         token = self._seal.token(Invited(to, first_name, self._clock.now()))
-        self._post.send(Person(0, to, code, ()), self._confirmation(token))
+        self._send(to, self._waiting.keep(code, token))
 
     def read(self, token: str) -> Invited | None:
         """Who a token invites; None where it invites nobody, or no longer."""
@@ -102,6 +113,18 @@ class Admission:
             for scope in (EVERYWHERE, PurePath(self._list).stem):
                 ledger.suppressions.lift(key, why=_LIFTED, scope=scope)
         return True
+
+    def _take_up(self) -> None:
+        """Send what an earlier process had not sent, as far as its links still hold."""
+        for kept in self._waiting.left_over():
+            invited = self.read(kept.token)
+            if invited is None:
+                kept.drop()
+            else:
+                self._send(invited.address, kept)
+
+    def _send(self, to: str, kept: Kept) -> None:
+        self._post.send(Person(0, to, kept.code, ()), self._confirmation(kept.token), kept)
 
     def _row(self, invited: Invited) -> dict[str, str]:
         return {

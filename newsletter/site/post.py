@@ -1,13 +1,14 @@
 """The mails by which people confirm, handed to the workspace's own way out, one after another.
 
 Rule: whoever filled in the form is answered before, and whatever becomes of the mail: the answer must not tell
-whether an address is known, or takes mail. A mail that cannot leave is tried again a few times and then let
-go, since its reader can ask for another.
+whether an address is known, or takes mail. A mail that cannot leave is tried again for half a day, by the next
+process if need be, and then let go, since its reader can ask for another.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from newsletter.delivery.transports.outbox import Outbox
 from newsletter.errors import TransportStopped
 from newsletter.message.confirmation import Confirmation
 from newsletter.model import Person
+from newsletter.site.waiting import Kept
 from newsletter.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -31,7 +33,9 @@ FOLDER = "confirmations"
 """In the outbox, where mail goes out by it: nobody is written to, and the mails can be looked at."""
 
 _MOST_WAITING = 200
-_AGAIN_AFTER_S = (10.0, 120.0, 900.0)
+_AGAIN_AFTER_S = (10.0, 120.0, 900.0, 3_600.0, 10_800.0, 21_600.0)
+"""A relay is back in minutes, or in hours; the link in the mail holds for two days."""
+
 _GOODBYE_S = 10.0
 
 
@@ -42,6 +46,7 @@ class _Letter:
     due_at: float
     person: Person = field(compare=False)
     confirmation: Confirmation = field(compare=False)
+    kept: Kept = field(compare=False)
     tries: int = field(default=0, compare=False)
 
 
@@ -57,12 +62,14 @@ class Post:
         self._thread = Thread(target=self._work, name="site-post", daemon=True)
         self._thread.start()
 
-    def send(self, person: Person, confirmation: Confirmation) -> None:
-        """Hand a mail over as soon as may be."""
-        if self._new.qsize() + len(self._later) >= _MOST_WAITING:
-            _log.error("a confirmation was dropped: %d others wait already", _MOST_WAITING)
-            return
-        self._new.put(_Letter(time.monotonic(), person, confirmation))
+    @property
+    def is_full(self) -> bool:
+        """Whether so many wait already that nobody should be told that a mail will come."""
+        return self._new.qsize() + len(self._later) >= _MOST_WAITING
+
+    def send(self, person: Person, confirmation: Confirmation, kept: Kept) -> None:
+        """Hand a mail over as soon as may be. `kept` is dropped when it has left or is let go."""
+        self._new.put(_Letter(time.monotonic(), person, confirmation, kept))
 
     def close(self) -> None:
         """Hand over what is new, and wait for nothing long. A second time does nothing."""
@@ -73,7 +80,9 @@ class Post:
         self._thread.join(_GOODBYE_S)
         left = self._new.qsize() + len(self._later)
         if self._thread.is_alive() or self._later:
-            _log.error("the process ended with confirmations that had not left: %d", left)
+            _log.warning("the process ended with confirmations that the next will send: %d", left)
+        for each in self._later:
+            os.close(each.kept.descriptor)
 
     def _work(self) -> None:
         while True:
@@ -88,19 +97,22 @@ class Post:
             except Exception as error:  # noqa: BLE001 - one mail must not end the thread that sends the others
                 # Its name alone: a text may hold the address.
                 _log.error("a confirmation was not sent: %s", type(error).__name__)
+                letter.kept.drop()
 
     def _patience_s(self) -> float | None:
         """How long a new letter may be waited for: until an old one is due."""
         return max(self._later[0].due_at - time.monotonic(), 0.0) if self._later else None
 
     def _hand_over(self, letter: _Letter) -> None:
-        outcome = self._try(letter)
-        if outcome.state is State.ACCEPTED:
-            return
+        outcome = self._try(letter) if letter.kept.is_there else Outcome(0, State.ACCEPTED)
         again = outcome.state in {State.PENDING, State.DEFERRED} and letter.tries < len(self._again_after_s)
         if again:
             due_at = time.monotonic() + self._again_after_s[letter.tries]
             heappush(self._later, replace(letter, due_at=due_at, tries=letter.tries + 1))
+        else:
+            letter.kept.drop()
+        if outcome.state is State.ACCEPTED:
+            return
         said = f"{outcome.code} {outcome.detail}".strip()
         _log.error(
             "a confirmation was not sent, %s: %s", "and will be again" if again else "and is let go", said

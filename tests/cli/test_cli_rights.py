@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 
@@ -98,6 +99,19 @@ def test_an_erased_person_is_gone_from_every_file(sent: Small) -> None:
     lines = MEMBERS_CSV.splitlines(keepends=True)
     assert (sent.root / "lists/members.csv").read_text(encoding="utf-8") == "".join(lines[:2] + lines[3:])
     assert "nothing but a code is held of a…@example.net" in erase(sent, AMP).err
+
+
+def test_an_erased_person_is_gone_from_what_was_said_of_others(sent: Small) -> None:
+    """Whichever way their address is written there; of one that only ends like it, nothing changes."""
+    ida, other = "ida@bücher.example", "frida@bücher.example"
+    sent.write("lists/more.csv", f"email\n{ida}\n")
+    reason = f"{other} asked, and IDA@Bücher.example, and ida@xn--bcher-kva.example."
+    sent.good("suppress", "add", JANE, "--reason", reason)
+    erase(sent, ida)
+    (opt_out,) = sent.good("suppress", "list", "--json").json[:1]
+    assert opt_out["reason"] == f"{other} asked, and …, and …."
+    said = sent.root.joinpath(".newsletter/ledger.db").read_bytes().lower()
+    assert re.search(rb"(?<!fr)ida@", said) is None
 
 
 def test_no_list_brings_an_erased_person_back(sent: Small) -> None:

@@ -11,6 +11,7 @@ import pytest
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.database import LedgerError
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.mailboxes import without
 from newsletter.delivery.outcome import Outcome, Settled, State
 from newsletter.delivery.run import Counts, Kind, Run
 from newsletter.errors import NotReady
@@ -206,3 +207,10 @@ def test_nothing_of_them_is_left_in_the_files(tmp_path: Path) -> None:
         left = b"".join(path.read_bytes() for path in tmp_path.glob("ledger.db*"))
     assert JO.encode() not in left.lower()
     assert address_of(2).encode() in left
+
+
+def test_a_mailbox_is_taken_out_of_a_text_in_every_spelling() -> None:
+    """And nothing else: not a longer local part or domain, not the full stop behind it."""
+    key = "bob@xn--bcher-kva.example"
+    said = f"BOB@Bücher.example, <{key}>; a.bob@bücher.example, {key}.org. bob@bücher.example."
+    assert without(said, key) == f"…, <…>; a.bob@bücher.example, {key}.org. …."

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from newsletter.delivery.events import Taken
 from newsletter.delivery.fate import RANK, Event, Fate, Standing, fold
@@ -20,8 +20,8 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.readings import Folder, Seen
 from newsletter.delivery.run import Kind, Run
-from newsletter.delivery.schema import people
-from newsletter.message import code_for
+from newsletter.delivery.schema import events, people
+from newsletter.message import code_for, coder
 from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
 from tests.delivery.sender import SECRET
 
@@ -335,3 +335,26 @@ def test_both_databases_say_the_same(in_postgres: bool) -> None:
         ledger.readings.finish("mailbox")
         ledger.readings.finish("mailbox")
         assert ledger.readings.finished() == {"mailbox": NOW}
+
+
+def test_of_strangers_no_words_are_kept() -> None:
+    """They could never be found again to be erased; what names nobody is kept until it is old."""
+    with sent() as (ledger, run):
+        strange = NAMELESS | {"detail": "550 no such user Zebulon"}
+        ledger.events.take(
+            [
+                event(run, 0, Fate.BOUNCED, name="mailbox", **strange | {"key": "zebulon@example.org"}),
+                event(run, 0, Fate.BOUNCED, name="code", **strange | {"code": "a" * 16}),
+                event(run, 0, Fate.OTHER, name="account", **strange | {"detail": "suspended"}),
+            ]
+        )
+        assert words(ledger) == {"suspended"}
+        ledger.forgetting._code_of = coder(SECRET)
+        ledger.forgetting.before(NOW + 1e9)
+        assert words(ledger) == set()
+
+
+def words(ledger: Ledger) -> set[str]:
+    """Whatever was said in any event."""
+    with ledger._database.read() as connection:
+        return set(connection.scalars(select(events.c.detail))) - {""}

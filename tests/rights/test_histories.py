@@ -49,12 +49,11 @@ which = st.integers(0, 1)
 
 
 class Model:
-    """Who is on which list, who has left what, and what was told."""
+    """Who is on which list, and who has left what."""
 
     def __init__(self) -> None:
         self.on: dict[str, set[str]] = {name: set() for name in LISTS}
         self.out: set[tuple[str, str]] = set()
-        self.told: set[str] = set()
 
     def gone(self, who: str, name: str) -> bool:
         return any(p == who and (scope in {"", name} or scope not in self.on) for p, scope in self.out)

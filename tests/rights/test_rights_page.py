@@ -67,6 +67,7 @@ HELD: dict[str, Any] = {
         {"at": AT, "by": "maya on laptop", "command": "suppress", "given": {"reason": NASTY}, "exit_code": 0}
     ],
     "outbox": ["outbox/nec-2026-11-17/new/fr6cj753kqt235pp.eml"],
+    "asked_to_confirm": 1,
     "numbered_in": ["members.csv"],
     "named_in": ["drafts/report.md:14"],
     "not_searched": ["lists/wide.csv"],

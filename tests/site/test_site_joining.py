@@ -447,7 +447,7 @@ def test_by_sendgrid_the_mail_leaves_without_the_unsubscribe_group(small: Small)
 
 
 def test_a_mail_server_that_is_away_is_tried_again_and_never_told_of(small: Small) -> None:
-    """The answer does not wait for it; what is written down names nobody, and nothing is lost but a mail."""
+    """The answer does not wait for it; what is written down names nobody."""
     small.use_relay(free_port())
     with served(small) as site:
         began = time.monotonic()
@@ -457,8 +457,50 @@ def test_a_mail_server_that_is_away_is_tried_again_and_never_told_of(small: Smal
         time.sleep(1)
         ended = site.end()
     assert "a confirmation was not sent, and will be again" in ended.err
-    assert ended.err.count("ended with confirmations that had not left: 1") == 1
+    assert ended.err.count("ended with confirmations that the next will send: 1") == 1
     assert "quince" not in ended.err
+
+
+def test_a_mail_that_had_not_left_outlives_the_process(small: Small) -> None:
+    """Killed while the mail server is away: the next process sends it, once, and the link in it works."""
+    port = free_port()
+    small.use_relay(port)
+    with served(small) as site:
+        body = b"email=quince@example.org&first_name=Zebulon"
+        assert site.ask("POST", "/subscribe", body, {"Content-Type": FORM}).title == "Look into your mailbox"
+        site.process.kill()
+        site.process.wait()
+    (kept,) = (small.root / ".newsletter/confirmations").iterdir()
+    assert b"quince" not in kept.read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert small.good("export-person", "quince@example.org").json["asked_to_confirm"] == 1
+    with Relay(port=port) as relay, served(small) as site:
+        link = Joining(site, relay).link("quince@example.org")
+        assert site.post(link).title == "Thank you"
+        until(lambda: not kept.exists())
+    with Relay(port=port) as relay, served(small) as site:
+        site.get("/subscribe")
+        assert relay.taken == []
+
+
+def test_whoever_is_erased_is_asked_nothing_more(small: Small) -> None:
+    """A mail that has not left is held of them too."""
+    small.use_relay(free_port())
+    with served(small) as site:
+        site.ask("POST", "/subscribe", b"email=quince@example.org", {"Content-Type": FORM})
+    told = small.good("erase-person", "quince@example.org", "--yes").err
+    assert "a mail that asks them to confirm that they want to join does not leave any more" in told
+    assert list((small.root / ".newsletter/confirmations").iterdir()) == []
+
+
+def test_a_mail_that_cannot_be_kept_is_promised_to_nobody(small: Small) -> None:
+    """The page says that it is not possible now."""
+    small.use_relay(free_port())
+    small.write(".newsletter/confirmations", "in the way")
+    with served(small) as site:
+        answer = site.ask("POST", "/subscribe", b"email=quince@example.org", {"Content-Type": FORM})
+        assert (answer.status, answer.title) == (503, "Not just now")
+        assert "a confirmation cannot be kept" in site.end().err
 
 
 def test_the_loudest_process_names_nobody(small: Small) -> None:
