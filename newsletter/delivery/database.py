@@ -11,9 +11,12 @@ Rules:
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, inspect, select
@@ -30,6 +33,9 @@ HEAD = "0010"
 
 _BUSY_S = 30.0
 """How long one process waits for another's transaction. Ours last milliseconds; a freeze, seconds."""
+
+_AGAIN_S = 0.01
+"""How soon it is tried again where SQLite does not wait by itself."""
 
 
 class LedgerError(NewsletterError):
@@ -280,21 +286,40 @@ def _vacuum_sqlite(raw: Any) -> bool:
     return not busy
 
 
+_CREATING = Lock()
+
+
 def _create_private(path: Path) -> None:
     """SQLite would make the file readable to everybody; it holds addresses.
 
     A file that is there is not touched: a process that closes any descriptor of it lets go of all its locks
-    (fcntl(2)), and what SQLite then writes may land in a log that another process has deleted.
+    (fcntl(2)), and what SQLite then writes may land in a log that another process has deleted. Nor does a
+    second thread go on before the first has closed it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
+    with _CREATING, suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _on_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # The driver would begin transactions late, and deferred.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Keep a log beside the file. Of two that begin that at once, SQLite refuses one instead of waiting."""
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def _on_begin(connection: Connection) -> None:

@@ -155,9 +155,11 @@ class ByOutbox:
         return self._identity() not in {None, self._before}
 
     def _identity(self) -> int | None:
-        """What tells a folder from the one that replaces it."""
-        new = self._folder / "new"
-        return new.stat().st_ino if new.exists() else None
+        """What tells a folder from the one that replaces it, and does so while this looks."""
+        try:
+            return (self._folder / "new").stat().st_ino
+        except FileNotFoundError:
+            return None
 
     def settle(self) -> None:
         """Nothing is under way in a folder."""

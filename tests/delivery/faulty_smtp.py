@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ class Fault:
     say: str | None = None
     """Said instead of the proper reply, as it stands; None says nothing, and then hangs up."""
     then: str = "close"
-    """`close`, `reset`, `hang` or `go on`."""
+    """`close`, `reset`, `hang` (read on, and say nothing), `stall` (read nothing either) or `go on`."""
     take: bool = False
     """At END: the message is taken before the fault."""
 
@@ -48,6 +49,10 @@ class FaultySmtp:
     lone_dots: int = 0
     sessions: int = 0
     commands: list[str] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
+    """The server's side of TLS, from the first byte."""
+    piecemeal: bool = False
+    """Replies come byte by byte."""
     looks_ahead: bool = False
     """Notes in `written_ahead`, before it answers for a message, whether the next has been begun."""
     written_ahead: list[bool] = field(default_factory=list)
@@ -95,11 +100,16 @@ class FaultySmtp:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                _Session(self, connection).run()
-            except (_HangUp, OSError):
-                return
+        try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _Session(self, connection).run()
+        except (_HangUp, OSError):
+            return
+        finally:
+            connection.close()
 
     def strikes(self, at: str) -> Fault | None:
         """The fault, if this is its moment."""
@@ -204,9 +214,16 @@ class _Session:
         if fault.then == "hang":
             while self._connection.recv(65_536):
                 continue
+        if fault.then == "stall":
+            ended = select.poll()
+            ended.register(self._connection, select.POLLRDHUP)
+            ended.poll()
         if fault.then == "reset":
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         raise _HangUp
 
     def _say(self, text: str) -> None:
-        self._connection.sendall(text.encode())
+        reply = text.encode()
+        step = 1 if self._server.piecemeal else len(reply) or 1
+        for start in range(0, len(reply), step):
+            self._connection.sendall(reply[start : start + step])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,17 @@ def test_a_ledger_opened_twice_loses_nothing_to_another_process(tmp_path: Path) 
             ledger.suppressions.add([name], reason="asked", source="test")
         found = subprocess.run(look, check=True, capture_output=True, text=True).stdout
     assert found == "[('a',), ('b',), ('c',)]\n"
+
+
+def test_whoever_opens_a_new_ledger_waits_for_another_that_makes_it(tmp_path: Path) -> None:
+    """SQLite itself does not wait where the file is to get its log: it says at once that it is locked."""
+    path = tmp_path / "ledger.db"
+    with ThreadPoolExecutor(1) as pool:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        opening = pool.submit(lambda: Database.open(str(path)).close())
+        with pytest.raises(TimeoutError):
+            opening.result(timeout=0.3)
+        other.execute("ROLLBACK")
+        other.close()
+        opening.result(timeout=60)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newsletter.delivery.engine import Ending
 from newsletter.delivery.outcome import State
+from newsletter.delivery.transports import LineLost, Parcel
 from newsletter.delivery.transports.smtp import Smtp
 from newsletter.delivery.transports.smtp_wire import Server, Timeouts
+from newsletter.message import Skeleton
+from newsletter.model import Edition
 from tests.delivery.faulty_smtp import Fault, FaultySmtp
 from tests.delivery.parts import (
+    EDITIONS,
     ISSUE,
     Collected,
     HandClock,
@@ -24,16 +31,32 @@ from tests.delivery.parts import (
     send,
     states,
 )
+from tests.delivery.sender import SECRET
+from tests.delivery.smtp_servers import Certificate, certificate
+from tests.message.examples import HEADERS
 
 STRUCK = address_of(3)
 """Whom the fault strikes: the third of five."""
 
 FAST = Timeouts(connect_s=2, greeting_s=2, command_s=2, data_s=2, block_s=2, end_s=2, quit_s=0.2)
+IMPATIENT = replace(FAST, command_s=0.8, data_s=0.8, block_s=0.8, end_s=0.8)
+
+TLS_RECORD_BYTES = 16_384
+"""What TLS sends at most as one piece (RFC 8446 section 5.1): it arrives whole or not at all."""
 
 
 def smtp(server: FaultySmtp, *, timeouts: Timeouts = FAST, **options: int) -> Smtp:
     there = Server(host="127.0.0.1", port=server.port, security="none", timeouts=timeouts)
     return Smtp(server=there, **{"lines": 1} | options)
+
+
+def secured(plain: Smtp, tls: ssl.SSLContext) -> Smtp:
+    return replace(plain, server=replace(plain.server, security="tls", tls=tls))
+
+
+@pytest.fixture(scope="module")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate(tmp_path_factory.mktemp("relay"))
 
 
 @dataclass(frozen=True)
@@ -53,6 +76,9 @@ CASES = {
     "the line is reset at MAIL": Case(Fault("MAIL", then="reset"), AGAIN),
     "421 at MAIL": Case(Fault("MAIL", "421 4.3.2 Going down\r\n"), AGAIN),
     "MAIL is answered with nonsense": Case(Fault("MAIL", "hello\r\n"), AGAIN),
+    "no such mailbox, and the line breaks": Case(Fault("RCPT", "550 5.1.1 No such user\r\n"), State.REJECTED),
+    "silence at RCPT": Case(Fault("RCPT", then="hang"), AGAIN),
+    "silence at DATA": Case(Fault("DATA", then="hang"), AGAIN),
     "no such mailbox": Case(Fault("RCPT", "550 5.1.1 No such user\r\n", "go on"), State.REJECTED),
     "greylisted": Case(Fault("RCPT", "450 4.2.0 Greylisted\r\n", "go on"), State.DEFERRED),
     "too many recipients, in an old way": Case(Fault("RCPT", "552 Too many\r\n", "go on"), State.DEFERRED),
@@ -92,17 +118,20 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("pipelining", [True, False], ids=["pipelining", "lock-step"])
+@pytest.mark.parametrize("way", ["pipelining", "lock-step", "TLS"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_each_fault_gives_the_right_state_and_nobody_gets_it_twice(
-    case: Case, tmp_path: Path, *, pipelining: bool
+    case: Case, way: str, trusted: Certificate, tmp_path: Path
 ) -> None:
     """Accepted ⊆ received ⊆ accepted ∪ unknown; everybody else gets it once; a second run changes nothing."""
-    patience = replace(FAST, end_s=0.15) if case.fault.then == "hang" else FAST
-    with FaultySmtp(case.fault, pipelining=pipelining) as server, opened(tmp_path) as ledger:
+    faulty = FaultySmtp(case.fault, pipelining=way != "lock-step", tls=trusted.server if way == "TLS" else None)
+    with faulty as server, opened(tmp_path) as ledger:
+        there = smtp(server, timeouts=IMPATIENT if case.fault.then == "hang" else FAST)
+        if way == "TLS":
+            there = secured(there, trusted.client)
         run = ledger.freeze(new_run(), frozen(range(1, 6)))
-        first = send(ledger, run, smtp(server, timeouts=patience))
-        second = send(ledger, run, smtp(server, timeouts=patience))
+        first = send(ledger, run, there)
+        second = send(ledger, run, there)
         found = states(ledger)
         received = server.addresses
     assert found == {address_of(number): State.ACCEPTED for number in range(1, 6)} | {STRUCK: case.becomes}
@@ -139,22 +168,95 @@ def test_a_refused_sender_stops_the_run_and_loses_nobody(tmp_path: Path) -> None
     assert "550 5.1.8" in summary.reason
 
 
-def test_what_a_server_says_in_the_middle_of_a_message_is_heard(tmp_path: Path) -> None:
-    """552 and a closed line while we still write: the message is refused, not tried for ever."""
-    long = new_run().editions["members"]
-    text = long.text.statics
-    grown = replace(long.text, statics=(*text[:-1], text[-1] + "A line among very many lines.\n" * 400_000))
-    editions = {"members": replace(long, text=grown)}
-    with (
-        FaultySmtp(Fault("BODY", "552 5.3.4 Too big\r\n", "hang"), on=0) as server,
-        opened(tmp_path) as ledger,
-    ):
+def longer(by: str) -> Edition:
+    """The members' edition with more at the end of its text."""
+    edition = EDITIONS["members"]
+    text = edition.text.statics
+    return replace(edition, text=replace(edition.text, statics=(*text[:-1], text[-1] + by)))
+
+
+@pytest.mark.parametrize(
+    ("said", "then", "state"),
+    [
+        ("552 5.3.4 Too big", "hang", State.REJECTED),
+        ("552 5.3.4 Too big", "stall", State.REJECTED),
+        ("552 5.3.4 Too big", "close", State.REJECTED),
+        ("250 2.0.0 Ok", "stall", State.UNKNOWN),
+    ],
+)
+def test_what_a_server_says_in_the_middle_of_a_message_is_heard(
+    said: str, then: str, state: State, tmp_path: Path
+) -> None:
+    """A refusal is one, and not tried for ever; who says to have taken half a message is not sent the whole."""
+    editions = {"members": longer("A line among very many lines.\n" * 400_000)}
+    with FaultySmtp(Fault("BODY", f"{said}\r\n", then), on=0) as server, opened(tmp_path) as ledger:
         run = ledger.freeze(new_run(editions=editions), frozen([1]))
-        quick = replace(FAST, block_s=0.3, end_s=0.3)
-        summary = send(ledger, run, smtp(server, timeouts=quick))
+        send(ledger, run, smtp(server, timeouts=IMPATIENT))
         (row,) = ledger.accounts.rows(ISSUE)
-    assert (row.state, row.reply_code) == (State.REJECTED, "552 5.3.4")
-    assert summary.ending is Ending.BLOCKED
+    assert row.state is state
+    assert said.startswith(row.reply_code)
+
+
+def test_a_line_that_breaks_between_two_records_of_tls_leaves_nobody_unsent_who_was_sent_to(
+    trusted: Certificate,
+) -> None:
+    """TLS does not tell how many records of a write have left, and one of them may have held the end."""
+
+    class BreaksOnce(ssl.SSLSocket):
+        whole = True
+
+        def send(self, data: Any, flags: int = 0) -> int:
+            left = (len(data) - 1) // TLS_RECORD_BYTES * TLS_RECORD_BYTES
+            if BreaksOnce.whole and left:
+                BreaksOnce.whole = False
+                super().send(data[:left], flags)
+                raise ConnectionResetError
+            return super().send(data, flags)
+
+    trusted.client.sslsocket_class = BreaksOnce
+    people = parcels_of(2 * TLS_RECORD_BYTES - len(b".\r\n"))
+    collected = Collected()
+    try:
+        with FaultySmtp(tls=trusted.server) as server:
+            line = secured(smtp(server), trusted.client).connect()
+            with pytest.raises(LineLost):
+                line.deliver(people, collected)
+            line.close()
+    finally:
+        trusted.client.sslsocket_class = ssl.SSLSocket
+    assert not BreaksOnce.whole
+    unsent = {person for person, outcome in collected.outcomes.items() if outcome.state is State.PENDING}
+    assert unsent.isdisjoint(parcel.person.id for parcel in people if parcel.person.address in server.addresses)
+
+
+def parcels_of(size: int) -> Sequence[Parcel]:
+    """Two people whose messages have exactly so many bytes."""
+
+    def filled(by: str) -> Sequence[Parcel]:
+        skeleton = Skeleton(longer("\n" + by), HEADERS, run="r1", secret=SECRET)
+        return [replace(parcel, skeleton=skeleton) for parcel in parcels(2)]
+
+    def length(people: Sequence[Parcel]) -> int:
+        (found,) = {len(parcel.skeleton.message(parcel.person)) for parcel in people}
+        return found
+
+    missing = size - length(filled(""))
+    lines, rest = divmod(missing, 30 + len("\r\n"))
+    people = filled(("a" * 30 + "\n") * (lines - 1) + "a" * (30 + rest) + "\n")
+    assert length(people) == size
+    return people
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_replies_that_come_byte_by_byte_are_read_whole(*, pipelining: bool) -> None:
+    """As over a slow or a broken way."""
+    with FaultySmtp(pipelining=pipelining, piecemeal=True) as server:
+        collected = Collected()
+        line = smtp(server).connect()
+        line.deliver(parcels(4), collected)
+        line.close()
+    assert [outcome.state for outcome in collected.outcomes.values()] == [State.ACCEPTED] * 4
+    assert len(server.taken) == 4
 
 
 def test_a_message_that_always_breaks_the_line_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -163,7 +163,12 @@ class SmtpLine:
             if not wire.pipelining:
                 wire.write(command, timeout_s=self._timeouts.command_s)
             timeout_s = self._timeouts.data_s if phase is Phase.DATA else self._timeouts.command_s
-            reply = wire.read(timeout_s)
+            try:
+                reply = wire.read(timeout_s)
+            except WireLost:
+                if refusal is None:
+                    raise
+                break  # Some servers hang up on whom they refuse: that is an answer all the same.
             granted = reply.code == _START_INPUT if phase is Phase.DATA else reply.ok
             if not granted and refusal is None:
                 refusal = phase, reply
@@ -192,13 +197,16 @@ class SmtpLine:
 
     def _cut_off(self, wire: Wire, letter: _Letter, lost: WireLost, report: Report) -> NoReturn:
         """The server hung up in the middle of a message: what it said of it, if anything, can still be read."""
+        wire.hurry()
         try:
             reply = wire.read(self._timeouts.quit_s)
         except WireLost:
             self._lose(letter, lost, report)
-        if reply.ok:
-            self._lose(letter, lost, report)
-        self._report(letter, Phase.END, reply, report)
+        if reply.ok:  # Of half a message: nobody knows what it has taken.
+            detail = f"{Phase.END}: taken before its end"
+            report(Outcome(letter.parcel.person.id, State.UNKNOWN, code=reply.named(), detail=detail))
+        else:
+            self._report(letter, Phase.END, reply, report)
         raise lost
 
     def _tidy(self, wire: Wire, data: bytes) -> None:

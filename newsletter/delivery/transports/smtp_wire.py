@@ -115,16 +115,15 @@ class Wire:
             raise WireLost(f"the connection broke: {_named(error)}") from None
 
     def write(self, *parts: bytes, timeout_s: float) -> None:
-        """All of it. Raises `WireLost` with the number of bytes that were given to the system."""
-        size = sum(map(len, parts))
+        """All of it. Raises `WireLost` with the number of bytes that were given to the system.
+
+        TLS tells of a write only once all of it has left, so that there the number is that of whole parts.
+        """
         written = 0
         try:
             self._allow(timeout_s)
-            written = self._write_some(parts)
-            rest = memoryview(b"".join(parts)) if written < size else memoryview(b"")
-            with nullcontext() if written == size or self._lines.turn is None else self._lines.turn.aside():
-                while written < size:
-                    written += self._socket.send(rest[written:])
+            for taken in self._taken(parts):
+                written += taken
         except _TOO_LATE:
             raise WireLost(f"the server took nothing for {self._timeout_s:.0f} seconds", written) from None
         except OSError as error:
@@ -145,24 +144,35 @@ class Wire:
 
     def quit(self) -> None:
         """Take leave. Whatever happens now changes nothing that was answered before."""
-        self._timeout_s = 0.0
+        self.hurry()
         with suppress(WireLost):
             self.write(b"QUIT\r\n", timeout_s=self._timeouts.quit_s)
             self.read(self._timeouts.quit_s)
         self.drop()
 
+    def hurry(self) -> None:
+        """Let the next time that is given hold, though it be shorter than the last."""
+        self._timeout_s = 0.0
+
     def drop(self) -> None:
         """Close, without a word."""
         self._session.close()
 
-    def _write_some(self, parts: Sequence[bytes]) -> int:
-        """As much as the system takes at once, without joining it."""
-        if not self._is_plain:
-            return 0
-        try:
-            return self._socket.sendmsg(parts, [], socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
+    def _taken(self, parts: Sequence[bytes]) -> Iterator[int]:
+        """How much of the parts the system takes, time after time, until it has all."""
+        taken = 0
+        if self._is_plain:
+            with suppress(BlockingIOError):
+                taken = self._socket.sendmsg(parts, [], socket.MSG_DONTWAIT)
+            yield taken
+        for part in parts:
+            rest = memoryview(part)[taken:]
+            taken = max(taken - len(part), 0)
+            while rest:
+                with self._lines.turn.aside() if self._lines.turn else nullcontext():
+                    sent = self._socket.send(rest)
+                yield sent
+                rest = rest[sent:]
 
     def _allow(self, timeout_s: float) -> None:
         if timeout_s <= self._timeout_s:
