@@ -157,8 +157,9 @@ def render(
 
 
 def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None) -> None:
-    """Write again the very bytes that went to a person."""
+    """Write again the very bytes that went to a person; and say so where they did not, or perhaps not."""
     from newsletter import copies, dispatch
+    from newsletter.delivery.outcome import State
 
     workspace = opened()
     if to is None:
@@ -166,7 +167,9 @@ def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None
     if form is Format.MJML or form.is_public:
         raise UsageError("what was sent is html, text or eml")
     with dispatch.open_ledger(workspace) as ledger:
-        message = dispatch.sent_message(workspace, ledger, issue, parsed_address(to))
+        message, state = dispatch.sent_message(workspace, ledger, issue, parsed_address(to))
+    if state is not State.ACCEPTED:
+        show.say(f"this person is not known to have had it ({state.value}): it is what was or would be sent")
     _write(message if form is Format.EML else copies.part_of(message, form.value), output)
 
 

@@ -21,6 +21,7 @@ from newsletter.delivery.engine import Progress, Summary, deliver
 from newsletter.delivery.following import follow
 from newsletter.delivery.freezing import Frozen
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.outcome import State
 from newsletter.delivery.owners import SILENCE_S
 from newsletter.delivery.run import Canary, Kind, NewRun, Run, Timing
 from newsletter.delivery.suppressions import Suppressed
@@ -358,8 +359,8 @@ def _way(mailing: Mailing) -> _Way:
     return {"per_second": pace(mailing.workspace, mailing.transport), "unsubscribe_group": group}
 
 
-def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> bytes:
-    """The very bytes that went to a person, made again from what was frozen. Raises `UsageError`."""
+def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> tuple[bytes, State]:
+    """The very bytes for a person, made again from what was frozen, and how they stand. Raises `UsageError`."""
     found = ledger.accounts.sent(issue, address.key(to))
     if found is None:
         raise UsageError(f"nothing of '{issue}' was sent to this person", "Try: newsletter explain ADDRESS")
@@ -370,7 +371,8 @@ def sent_message(workspace: Workspace, ledger: Ledger, issue: str, to: str) -> b
             "They were erased, or it is older than retention_days.",
         )
     chosen = ledger.editions(run)[row.segment]
-    return Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret()).message(person)
+    skeleton = Skeleton(chosen, ledger.headers(run), run=run.name, secret=workspace.secret())
+    return skeleton.message(person), row.state
 
 
 def _frozen(workspace: Workspace, made: Planned, rolls: Mapping[str, Roll] | None = None) -> Iterator[Frozen]:

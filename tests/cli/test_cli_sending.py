@@ -310,6 +310,15 @@ def test_a_refused_person_is_counted_and_the_others_have_it(small: Small, relay:
     assert [each["address"] for each in small.good("suppress", "list", "--json").json] == [JANE]
 
 
+def test_what_was_sent_is_told_from_what_was_not(small: Small, relay: Relay) -> None:
+    """Shown again, the mail of a person who never had it is said to be that."""
+    relay.answers = {JANE: "550 5.2.2 mailbox full"}
+    small.send()
+    had, not_had = (small.good("render", "--sent", ISSUE, "--to", address).err for address in (SIAN, JANE))
+    assert had == ""
+    assert "not known to have had it (rejected)" in not_had
+
+
 def test_a_person_refused_for_now_or_for_good_is_not_frozen_twice(small: Small, relay: Relay) -> None:
     """Another send reaches whoever has not had it, and keeps one row a person."""
     relay.answers = {JANE: "550 5.2.2 mailbox full"}
