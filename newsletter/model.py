@@ -6,6 +6,8 @@ A `Report` that exists is valid; an `Edition` that exists carries the disclaimer
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -208,3 +210,12 @@ class Person:
     """Opaque and stable for a mailbox; stands in Message-ID, custom_args and links, so never personal data."""
     values: tuple[str | None, ...] = field(repr=False)
     """Aligned with `Edition.fields`; None where the person lacks the field."""
+
+
+def issue_part(issue: str) -> str:
+    """The issue as it stands in Message-ID: as it is, or plain letters and a digest that keeps it unique."""
+    if re.fullmatch(r"[A-Za-z0-9-]{1,64}", issue):
+        return issue
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", issue).strip("-")[:40]
+    digest = hashlib.sha256(issue.encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{plain}-{digest}".lstrip("-")

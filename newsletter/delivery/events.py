@@ -27,6 +27,7 @@ from newsletter.delivery.run import Kind, Row, Run
 from newsletter.delivery.schema import events, issues, people, runs
 from newsletter.delivery.settling import settle_by_events
 from newsletter.delivery.suppressions import NewSuppression, add_all
+from newsletter.model import issue_part
 
 _AT_ONCE = 400
 """Events in one statement; SQLite's oldest limit on parameters is 999."""
@@ -175,11 +176,13 @@ def _persons(connection: Connection, batch: Sequence[Event]) -> dict[tuple[str, 
 def _fits(event: Event, row: RowMapping) -> bool:
     """Whether a row may be the one an event is about.
 
-    An event with a run names it. Without one it is about mail that this person has had: by the request it came
-    in where that is known, else by the time.
+    An event with a run names it, and one with an issue its real run. Without either it is about mail that this
+    person has had: by the request it came in where that is known, else by the time.
     """
     if event.run:
         return bool(row["run"] == event.run)
+    if event.issue:
+        return row["kind"] == Kind.REAL and issue_part(row["issue"]) == event.issue
     if row["kind"] != Kind.REAL or row["state"] not in {State.ACCEPTED, State.UNKNOWN}:
         return False
     if event.provider_id and row["provider_id"]:
@@ -200,8 +203,10 @@ def _grouped(connection: Connection, column: str, wanted: Sequence[str]) -> dict
 
 def _select(connection: Connection, column: str) -> Select[tuple[Any, ...]]:
     names = ("id", "run_id", "kind", "key", "code", "state", "claimed_at", "provider_id")
-    asked = select(*(people.c[name] for name in names), runs.c.name.label("run")).join(
-        runs, people.c.run_id == runs.c.id
+    asked = (
+        select(*(people.c[name] for name in names), runs.c.name.label("run"), issues.c.name.label("issue"))
+        .join(runs, people.c.run_id == runs.c.id)
+        .join(issues, people.c.issue_id == issues.c.id)
     )
     if column == "code":
         return asked

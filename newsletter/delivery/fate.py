@@ -68,6 +68,8 @@ class Event:
     """`Run.name`, where the event names it."""
     code: str = ""
     """`Person.code`, where the event names it."""
+    issue: str = ""
+    """The issue as `model.issue_part` writes it, where the event names that and not the run."""
     attempt: str | None = None
     """The attempt that it proves was accepted; empty for whichever was made; None where it proves none."""
     key: str = field(default="", repr=False)

@@ -25,10 +25,17 @@ _TOKEN = re.compile(r"[a-z2-7]{16}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """A person, by their code, and the run where it is known."""
+    """A person, by their code, and the run where it is known, or the issue."""
 
     code: str
     run: str = ""
+    issue: str = ""
+    """As it stands in Message-ID."""
+
+    @property
+    def names_the_message(self) -> bool:
+        """Whether it is about one message, and not about any that the person had."""
+        return bool(self.run or self.issue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class Signs:
         for message in returned:
             found = self._first_envelope(_values(message, ("Return-Path", "X-Envelope-From")))
             if found is None and (code := self.token(" ".join(_values(message, ("List-Unsubscribe",))))):
-                found = About(code)
+                found = About(code, issue=_issue_of(code, " ".join(_values(message, ("Message-ID",)))))
             if found is not None:
                 return found
         return None
@@ -56,7 +63,7 @@ class Signs:
         """The person whose message is quoted in a text, as bounces of older programs do."""
         found = self._first_envelope([text])
         if found is None and (code := self.token(text)):
-            found = About(code)
+            found = About(code, issue=_issue_of(code, text))
         return found
 
     def token(self, text: str) -> str | None:
@@ -83,6 +90,15 @@ class Signs:
                     run, code = verified
                     return About(code, run)
         return None
+
+
+def _issue_of(code: str, text: str) -> str:
+    """The issue in the first Message-ID of ours to this person; empty where there is none, or of a test.
+
+    It is not signed: whoever has a person's token may name any issue, to the harm of that person alone.
+    """
+    found = re.search(rf"<([A-Za-z0-9-]{{1,64}})\.{code}@", text)
+    return found[1] if found else ""
 
 
 def addresses(message: Text, *names: str) -> Iterator[str]:

@@ -8,4 +8,12 @@ from newsletter.message.codes import code_for, coder, person_of, verify_envelope
 from newsletter.message.skeleton import Skeleton
 from newsletter.message.unsubscribe import INERT, unsubscribe_url
 
-__all__ = ["INERT", "Skeleton", "code_for", "coder", "person_of", "unsubscribe_url", "verify_envelope"]
+__all__ = [
+    "INERT",
+    "Skeleton",
+    "code_for",
+    "coder",
+    "person_of",
+    "unsubscribe_url",
+    "verify_envelope",
+]

@@ -6,7 +6,6 @@ the same by SMTP and by SendGrid.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from email.utils import format_datetime
@@ -14,7 +13,7 @@ from email.utils import format_datetime
 from newsletter.message.codes import UnsubscribeKey
 from newsletter.message.header_text import mailbox, one_line, phrase
 from newsletter.message.unsubscribe import INERT, WaysOut
-from newsletter.model import Edition, Headers, Person
+from newsletter.model import Edition, Headers, Person, issue_part
 
 _NOT_IN_NAMES = re.compile('[,;"<>]')
 """SendGrid accepts a recipient's name with a comma and then silently drops the mail (sendgrid-python #291)."""
@@ -27,7 +26,7 @@ class HeaderWriter:
         self._is_inert = headers.test or headers.inert
         self._ways_out = WaysOut(headers)
         self._unsubscribe = UnsubscribeKey(secret, headers.list_id)
-        self._issue = _issue_part(edition.issue)
+        self._issue = issue_part(edition.issue)
         self._domain = headers.sender_address.rpartition("@")[2]
         # Mail stores drop a message they have seen, and a test is sent to be seen again.
         self._test = f".{secrets.token_hex(6)}" if headers.test else ""
@@ -100,12 +99,3 @@ def _shared(edition: Edition, headers: Headers, *, one_click: bool) -> dict[str,
 
 def _lines(fields: dict[str, str]) -> str:
     return "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-
-
-def _issue_part(issue: str) -> str:
-    """The issue as it stands in Message-ID: as it is, or plain letters and a digest that keeps it unique."""
-    if re.fullmatch(r"[A-Za-z0-9-]{1,64}", issue):
-        return issue
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", issue).strip("-")[:40]
-    digest = hashlib.sha256(issue.encode("utf-8", "replace")).hexdigest()[:12]
-    return f"{plain}-{digest}".lstrip("-")

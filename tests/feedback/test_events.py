@@ -22,6 +22,7 @@ from newsletter.delivery.readings import Folder, Seen
 from newsletter.delivery.run import Kind, Run
 from newsletter.delivery.schema import events, people
 from newsletter.message import code_for, coder
+from newsletter.model import issue_part
 from tests.delivery.parts import ISSUE, HandClock, address_of, frozen, new_run, opened, use_postgres
 from tests.delivery.sender import SECRET
 
@@ -245,6 +246,26 @@ def test_an_event_without_a_name_finds_its_person_by_address_and_time() -> None:
         results = ledger.events.results(ISSUE)
         assert results is not None
         assert (results.count(Fate.BOUNCED), results.count(Fate.DELIVERED)) == (1, 1)
+
+
+def test_an_event_that_names_the_issue_is_about_that_and_settles_it() -> None:
+    """Of several that the person had, whatever the newest is; of an issue that is not here it is nobody's."""
+    with sent(State.UNKNOWN, issue="an/older one") as (ledger, older):
+        newer = ledger.freeze(new_run(issue="newer", transport="sendgrid"), frozen(range(1)))
+        with ledger._database.write() as connection:
+            connection.execute(
+                update(people).where(people.c.id == newer.first_id).values(state=State.UNKNOWN, claimed_at=NOW)
+            )
+        named = {"run": "", "attempt": ""}
+        taken = ledger.events.take(
+            [
+                event(newer, 0, Fate.BOUNCED, name="here", issue=issue_part("an/older one"), **named),
+                event(newer, 0, Fate.BOUNCED, name="elsewhere", issue="of-another-ledger", **named),
+            ]
+        )
+        assert (taken.new, taken.strangers, taken.settled) == (2, 1, 1)
+        (old,), (new,) = ledger.accounts.rows(older.issue), ledger.accounts.rows("newer")
+        assert (old.state, new.state) == (State.ACCEPTED, State.UNKNOWN)
 
 
 def test_an_opt_out_of_somebody_in_no_run_is_kept_all_the_same() -> None:

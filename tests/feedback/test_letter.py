@@ -97,10 +97,27 @@ def test_a_report_on_the_way_is_no_bounce(action: str, status: str, fate: Fate) 
 
 
 def test_without_verp_the_message_that_came_back_says_whom_it_is_about() -> None:
-    """Its own unsubscribe token is signed; which run it was is not in it."""
+    """Its own unsubscribe token is signed, and beside it the Message-ID names the issue."""
     found = event(report(to=WRITER))
     assert (found.fate, found.suppress, found.code) == (Fate.BOUNCED, GONE, JANE.code)
-    assert (found.run, found.attempt) == ("", None)
+    assert (found.run, found.issue, found.attempt) == ("", "nec-2026-11-17", "")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"<nec-2026-11-17.{Known('ann@members.example').code}@reports.example.org>",
+        f"<nec-2026-11-17.{JANE.code}.0a1b2c3d4e5f@reports.example.org>",
+        f"<nec.2026.{JANE.code}x@reports.example.org>",
+        "",
+    ],
+    ids=["another person's", "a test copy's", "no code", "none"],
+)
+def test_a_message_id_that_is_not_of_this_mail_names_no_issue(other: str) -> None:
+    """Then it is about some mail to this person, and proves no attempt."""
+    own = f"<nec-2026-11-17.{JANE.code}@reports.example.org>"
+    found = event(report(to=WRITER, returned=JANE.header.replace(own, other)))
+    assert (found.code, found.issue, found.attempt) == (JANE.code, "", None)
 
 
 def test_a_report_that_proves_nothing_is_left_to_a_person() -> None:

@@ -43,6 +43,7 @@ def test_a_recorded_report_means_what_was_said(path: Path) -> None:
     about = Known(re.sub("-.*", "", case).replace("relayed", "there") + "@members.example")
     to_the_writer = case == "absent-to-the-writer"
     assert (found.event.code, found.event.run) == (about.code, "" if to_the_writer else RUN)
+    assert found.event.issue == ("nec-2026-11-17" if to_the_writer else "")
     assert "members.example" not in found.event.detail.replace("https://members.example/why", "")
 
 
