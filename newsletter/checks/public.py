@@ -8,9 +8,9 @@ from newsletter.checks.rules import Evidence, Finding, Severity, rule
 from newsletter.checks.world import PageStanding
 
 _FAULTS = {
-    PageStanding.MISSING: "the mail leads to a page that is not published",
-    PageStanding.OLDER: "the mail leads to a page that says something else",
-    PageStanding.WITHOUT_PAPER: "the mail leads to a print edition that is not published",
+    PageStanding.MISSING: "the mail leads to a page that is not published in {folder}",
+    PageStanding.OLDER: "the mail leads to a page that says something else in {folder}",
+    PageStanding.WITHOUT_PAPER: "the mail leads to a print edition that is not published in {folder}",
 }
 
 
@@ -22,7 +22,9 @@ def the_page_is_there(evidence: Evidence) -> Iterator[Finding]:
     Why it matters: “Read this on the web” is what a reader clicks whose mail program shows the mail badly.
     Example: a draft that was changed after `newsletter publish`.
     Instead: publish it, with a correction if it was published before; or leave out `site_url:` and `publish:`.
+    Where you publish `--to` another folder, name it in `publish: {folder: …}`: only there is looked.
     """
     fault = _FAULTS.get(evidence.page)
     if fault and not evidence.rehearsal:
+        fault = fault.format(folder=evidence.settings.publish.folder)
         yield Finding(f"{fault}; run: newsletter publish {evidence.report.issue}", evidence.report.source)

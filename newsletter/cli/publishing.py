@@ -30,6 +30,11 @@ def publish(wanted: str | None, *, everything: bool, to: Path | None, unmarked: 
     for draft in drafts:
         mailing = open_mailing(workspace, draft, at=now(workspace), lists=lists)
         _tell(workspace, publishing.publish(mailing, folder=to, unmarked=unmarked))
+    if to is not None and issues and to.resolve() != workspace.site.resolve():
+        show.say(
+            f"checks look for the pages in {workspace.shown(workspace.site)}: where readers find those in "
+            f"{workspace.shown(to)}, write publish: {{folder: {workspace.shown(to)}}} into newsletter.yaml"
+        )
 
 
 def _published(workspace: Workspace, to: Path | None) -> list[str]:

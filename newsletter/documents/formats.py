@@ -27,6 +27,7 @@ MAX_BYTES = 40_000_000
 """A report with photographs straight from a camera; its text has limits of its own."""
 
 _SAVE_AS = "Open it in its program, and save it as a Word document (.docx)."
+_IS_LIST = "A list of people comes in by: newsletter lists import FILE."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How every file of Word 97, and every protected file of Word, starts."""
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -99,7 +100,7 @@ def _zipped(data: bytes, name: str) -> Format:
         what = "this is a Pages document"
     if said and b"spreadsheet" in said[1]:
         what = "this is a spreadsheet"
-    hint = "A list of people comes in by: newsletter lists import FILE." if "spreadsheet" in what else _SAVE_AS
+    hint = _IS_LIST if "spreadsheet" in what else _SAVE_AS
     raise about_file(name, what, hint)
 
 
@@ -110,4 +111,6 @@ def _ole(data: bytes, name: str) -> SourceError:
             "the document is protected by a password",
             "Open it in Word, take the password away (File, Info, Protect Document), and save it.",
         )
+    if "Workbook".encode("utf-16-le") in data:
+        return about_file(name, "this is a spreadsheet of Excel 97 (.xls)", _IS_LIST)
     return about_file(name, "this is a document of Word 97 (.doc)", _SAVE_AS)

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from newsletter.audience.segments import column_name
 from newsletter.errors import UsageError, did_you_mean
 from newsletter.spreadsheets.tables import Row, Sheet
-from newsletter.spreadsheets.tools import COLUMNS, GONE, NAME, STATUS, WANTED, Standing, Tool, tool_of
+from newsletter.spreadsheets.tools import COLUMNS, FILES, GONE, NAME, STATUS, WANTED, Standing, Tool, tool_of
 
 _HEAD_ROWS = 12
 """Above the head stand a title and a date at most."""
@@ -54,10 +54,11 @@ class Plan:
 
     @property
     def everybody(self) -> Standing | None:
-        """What the file's name says of everybody in it."""
+        """What the file says of everybody in it, by its name or its kind."""
         name = PurePath(self.sheet.name).name.casefold()
-        files = self.tool.files if self.tool else {}
-        return next((standing for start, standing in files.items() if name.startswith(start)), None)
+        files = {**FILES, **(self.tool.files if self.tool else {})}
+        said = next((standing for start, standing in files.items() if name.startswith(start)), None)
+        return said or (self.tool.everybody if self.tool else None)
 
     @property
     def rows(self) -> Iterator[tuple[int, Row]]:

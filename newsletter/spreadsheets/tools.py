@@ -98,7 +98,26 @@ class Tool:
     """The header of `WANTED`."""
     files: Mapping[str, Standing] = field(default_factory=dict)
     """How a file's name begins → what it says of everybody in it."""
+    everybody: Standing | None = None
+    """What such a file says of everybody in it, whatever its name."""
 
+
+FILES: Mapping[str, Standing] = {
+    "suppression_unsubscribes": Standing.LEFT,
+    "suppression_group_unsubscribes": Standing.LEFT,
+    "suppression_spam_reports": Standing.LEFT,
+    "suppression_bounces": Standing.BOUNCED,
+    "suppression_invalid_emails": Standing.BOUNCED,
+    "suppression_blocks": Standing.UNCONFIRMED,
+    "asm_groups": Standing.LEFT,
+    "global_unsubscribe": Standing.LEFT,
+    "unsubscribe": Standing.LEFT,
+}
+"""How a file's name begins → what it says of everybody in it, whoever wrote it. SendGrid's suppressions hold an
+address and a time, and nothing else that tells them from a list of readers."""
+
+_SUPPRESSIONS = Tool(name="SendGrid", marks=frozenset({"created", "reason"}), everybody=Standing.BOUNCED)
+_OF_SUPPRESSIONS = frozenset({"email", "created", "reason", "status", "ip"})
 
 TOOLS = (
     Tool(
@@ -121,7 +140,10 @@ TOOLS = (
     ),
     Tool(
         name="NationBuilder",
-        marks=frozenset({"nationbuilder_id", "signup_type", "email_opt_in", "support_level", "is_volunteer"}),
+        marks=frozenset(
+            {"nationbuilder_id", "signup_type", "email_opt_in", "support_level", "is_volunteer", "tag_list"}
+            | {"mobile_opt_in", "federal_donotcall", "point_person_id", "recruiter_id", "is_deceased"}
+        ),
         columns={"email1": "email", "email_opt_in_at": "consent_date"},
         never=frozenset({"party", "party_member", "status"}),
         left_where={
@@ -148,5 +170,7 @@ TOOLS = (
 
 def tool_of(headers: frozenset[str]) -> Tool | None:
     """The tool that wrote these headers, if it is a known one."""
+    if headers <= _OF_SUPPRESSIONS and headers >= _SUPPRESSIONS.marks:
+        return _SUPPRESSIONS
     best = max(TOOLS, key=lambda tool: len(tool.marks & headers))
     return best if len(best.marks & headers) > 1 else None

@@ -99,7 +99,10 @@ def test_a_link_leads_to_the_published_file(small: Small) -> None:
     small.change("newsletter.yaml", "paper: attach", "publish: {url: https://reports.example.org}")
     before = small.run("plan", DRAFT, "--transport", "smtp").text
     assert f"print edition: linked, {NAME}, which is not published yet" in before
-    assert f"the mail leads to a page that is not published; run: newsletter publish {ISSUE} [W01]" in before
+    assert (
+        f"the mail leads to a page that is not published in site; run: newsletter publish {ISSUE} [W01]"
+        in before
+    )
     small.good("publish", DRAFT)
     size = round((small.root / f"site/issues/{ISSUE}/{NAME}").stat().st_size / 1000)
     after = small.run("plan", DRAFT, "--transport", "smtp").text
@@ -131,3 +134,15 @@ def test_a_server_that_takes_no_large_mail_is_told_of_first(small: Small) -> Non
     assert relay.taken == []
     shown = small.good("status", ISSUE, "--list", "rejected").text
     assert "bytes, the server takes 50,000" in shown
+
+
+def test_pages_published_elsewhere_are_looked_for_where_the_settings_say(small: Small) -> None:
+    """Whoever publishes `--to` another folder is told so, and how the checks find the page there."""
+    small.change("newsletter.yaml", "paper: attach", "publish: {url: https://reports.example.org}")
+    said = " ".join(small.good("publish", DRAFT, "--to", "public").err.split())
+    assert "checks look for the pages in site" in said
+    assert "publish: {folder: public}" in said
+    assert "not published in site" in small.run("plan", DRAFT, "--transport", "smtp").text
+    small.change("newsletter.yaml", "publish: {url:", "publish: {folder: public, url:")
+    assert "W01" not in small.run("plan", DRAFT, "--transport", "smtp").text
+    assert "checks look" not in small.good("publish", DRAFT, "--to", "public").err

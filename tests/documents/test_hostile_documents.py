@@ -19,6 +19,7 @@ from newsletter.documents.formats import Format
 from newsletter.errors import Refused, SourceError, about_file
 from tests.documents import office, paper, word
 from tests.documents.rates import TODAY
+from tests.spreadsheets import books
 
 PROSE = "We met in person, and I write this on the train home while I still remember what was said. "
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
@@ -134,6 +135,13 @@ def test_a_password_of_word_is_recognised() -> None:
 def test_an_old_document_of_word_is_recognised() -> None:
     """It says how to save it anew."""
     assert "Word 97" in refusal(OLE + bytes(4_000), "old.doc")
+
+
+def test_an_old_spreadsheet_is_sent_to_the_lists() -> None:
+    """It has the same first bytes as a document of Word 97."""
+    said = refusal(books.xls(), "people.xls")
+    assert "Excel 97" in said
+    assert "newsletter lists import" in said
 
 
 def test_a_password_of_libreoffice_is_recognised() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from xml.sax.saxutils import escape
@@ -100,3 +102,21 @@ def ods(rows: Sequence[Sequence[str]]) -> bytes:
             "META-INF/manifest.xml": f'{_HEAD}<manifest:manifest xmlns:manifest="{oasis}:manifest:1.0"/>',
         }
     )
+
+
+def xls() -> bytes:
+    """A workbook of Excel 97: two people with an accent each and a day of consent, as xlwt wrote it."""
+    return zlib.decompress(base64.b85decode(_XLS))
+
+
+_XLS = (
+    "c-rk)O=uHA6#izCG-*iEq_#pUlu)p0Ef(?OrA=FHduoYZ)GE}iStPXClx+^`L94Y#LGYw_Db$0P`g8CHMHD=E5Gr~Q1R>F5PlAev"
+    "w(Fa>o7%<-4QL^<-!gCByqRxjX5YM--F-73%g@|vET9CP@L<`hM%5~tpj2HfL_zhIrPN{`pk%qIC{zc?kySoC3BUF$A1Z$rAaU3G"
+    "f+X;X(g}=XFl*@XO+*imK@(~W9V7*Ak|lx$9#t*NQ!KZzyu&S@vg~5Z6_y>;HZO)SpBQZ2@2ujZvYG25Q1^YvoDXc-i+a3LtN6lI"
+    "VYl_6+e~X?6;{#Y4Ph4K(0<*}O;rx#mWt1V?E~${2zk_zt7q}eiUVJZG5tL5+BerOK=vPN?fyU51LVR|`!(qWCSjfA5SgYW-Q%^x"
+    "IH_mH$Mi)USIdBt59rNk>9HWtmo_JIaYM`KA>csPn9z+}Jf-FI8bC{FUHTa<L+m|S^Rx%(PH7Qf<a>#ED7z3;Cj##v(KS0rm?JAh"
+    "GKCt}V;o;mn#AJmFK-7%l8IrqO!BE=pDo+fWMJW<Vh}mPHJ%mO%8cDCFY#TsvEInCjwVQXOS0Zk`lh(eWv*?Ze)cimC3dXRcalE6"
+    "aOhFf^ykDb(&zdM=j!I(CuY!0XI+Z;>Y75EXcITCD?CmVbK&emA6Yj1wkHK-)ET?w9H2E=LXg!MOS`0=j#w#4=UFMXScff`?Qz-*"
+    "W~=9RUaFF$G2MSDnJw30OJ@5Vw(XfJhb@^cpGkDeT0BrqX)pbSAY8a`;lhOr7cN{>It0IQ+V9t1`y+wh2mQ`}oh3@k?r)O+7Kf3g"
+    "D@UJ|y)Y;@aki}WvlTv3yqDM@r})26;Ry9^ViY4hj?uE$FMY3w)$`dfG5YsHsNDXS%NgfC?*Au9G3e?"
+)

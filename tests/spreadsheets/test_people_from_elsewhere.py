@@ -158,6 +158,44 @@ def test_sendgrid() -> None:
     assert "1 High St" not in str(ada)
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "row", "standing"),
+    [
+        ("suppression_unsubscribes.csv", "email,created", "ada@example.org,1700000000", "left"),
+        ("asm_groups_3893_suppressions.csv", "email,created", "ada@example.org,1700000000", "left"),
+        ("suppression_spam_reports.csv", "ip,email,created", "203.0.113.9,ada@example.org,1700000000", "left"),
+        ("renamed.csv", "status,reason,email,created", "5.1.1,550 no such user,ada@example.org,17", "bounced"),
+        ("unsubscribed since May.csv", "Email,First name", "ada@example.org,Ada", "left"),
+    ],
+)
+def test_a_list_of_those_not_to_write_to_makes_no_readers(
+    name: str, head: str, row: str, standing: str
+) -> None:
+    """SendGrid's suppressions hold an address and a time: their name tells, or the reason for a bounce."""
+    found = people(books.export(head, row), name=name)
+    assert not found.kept
+    assert gone(found) == {"ada@example.org": standing}
+
+
+def test_mail_that_was_blocked_for_a_while_suppresses_nobody() -> None:
+    """SendGrid itself goes on to write to them; but they are no list of readers either."""
+    data = books.export("status,reason,email,created", "4.7.1,try later,ada@example.org,1700000000")
+    found = people(data, name="suppression_blocks.csv")
+    assert (len(found.kept), len(found.gone), found.unconfirmed) == (0, 0, 1)
+
+
+def test_nationbuilder_s_smaller_export() -> None:
+    """As few columns as its own list of people for a mailing has."""
+    data = books.export(
+        "nationbuilder_id,first_name,last_name,email,tag_list,is_deceased",
+        '1,Ada,Byron,ada@example.org,"member, clp: Thornby",false',
+        "2,Bo,Ek,bo@example.org,,true",
+    )
+    found = people(data)
+    assert list(found.kept) == ["ada@example.org"]
+    assert found.unconfirmed == 1
+
+
 def test_a_workbook_with_a_title_above_its_head() -> None:
     """Dates as Excel has them, as it counts them and as people type them; whole numbers without a point."""
     data = books.xlsx(
@@ -181,6 +219,15 @@ def test_a_workbook_with_a_title_above_its_head() -> None:
     ]
     assert {row["consent_source"] for row in rows(found)} == {"reply form"}
     assert "ward" not in found.columns, "nobody asked for it"
+
+
+def test_a_workbook_of_excel_97() -> None:
+    """`.xls` is read as the newer ones are, with its dates and accents; half of one is refused."""
+    ada, bo = rows(people(books.xls(), name="people.xls"))
+    assert (ada["email"], ada["consent_date"]) == ("ada@example.org", "2024-03-05")
+    assert (bo["first_name"], bo["consent_date"]) == ("Zoë", "2023-01-02")
+    with pytest.raises(Refused, match="damaged"):
+        reading.answer("workbook", books.xls()[:3000])
 
 
 def test_a_workbook_of_libreoffice() -> None:
