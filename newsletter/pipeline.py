@@ -6,7 +6,7 @@ the transport alone. Nothing here prints, asks or reads the clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ class Preflight:
 
     def as_json(self) -> dict[str, Any]:
         """`check --json`."""
-        return {"verdict": self.verdict.value, "problems": [_problem(problem) for problem in self.problems]}
+        return {"verdict": self.verdict.value, "problems": list(_places(self.problems))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Planned:
         shown = plan.to_json(
             self.plan,
             verdict=self.preflight.verdict.value,
-            problems=[_problem(problem) for problem in self.preflight.problems],
+            problems=list(_places(self.preflight.problems)),
         )
         return shown | ({"paper": self.paper.as_json()} if self.paper else {})
 
@@ -175,10 +175,13 @@ def _domain_report(workspace: Workspace) -> DomainReport | None:
     return DomainReport.from_json(text) if text else None
 
 
-def _problem(problem: Problem) -> dict[str, str]:
-    return {
-        "code": problem.code,
-        "severity": problem.severity.value,
-        "message": problem.message,
-        "where": problem.where,
-    }
+def _places(problems: Iterable[Problem]) -> Iterator[dict[str, str]]:
+    """Each place of each problem by itself."""
+    for problem in problems:
+        for where in (problem.where, *problem.also):
+            yield {
+                "code": problem.code,
+                "severity": problem.severity.value,
+                "message": problem.message,
+                "where": where,
+            }

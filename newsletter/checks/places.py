@@ -6,6 +6,10 @@ Rule: what a place says can be read again; the same place in another edition's m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+MOST_LINES = 6
+"""So many other lines are told; whoever mends those sees the next."""
 
 _IN_MAIL = re.compile(r"the mail for (?P<edition>[^:]+): (?P<what>.*)", re.DOTALL)
 _LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+)(?::\d+)?")
@@ -22,7 +26,15 @@ def in_any_mail(place: str) -> str:
     return found["what"] if found else place
 
 
-def line_of(place: str) -> tuple[str, int] | None:
-    """The file and the line, of a place that has one."""
-    found = _LINE.fullmatch(place)
-    return (found["file"], int(found["line"])) if found else None
+def in_words(first: str, also: Sequence[str]) -> str:
+    """A place with the others like it: “drafts/x.md:14:3, also lines 20 and 31”."""
+    here = _LINE.fullmatch(first)
+    there = [_LINE.fullmatch(place) for place in also]
+    lines = [each["line"] for each in there if each and here and each["file"] == here["file"]]
+    if not also or len(lines) < len(also):
+        return first + (f", and {len(also)} more" if also else "")
+    told = list(dict.fromkeys(lines))[:MOST_LINES]
+    more = len(set(lines)) - len(told)
+    last = f"{more} more" if more else told.pop()
+    shown = f"{', '.join(told)} and {last}" if told else last
+    return f"{first}, also {'line' if shown == last else 'lines'} {shown}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import import_module
@@ -10,7 +10,7 @@ from inspect import getdoc
 
 from newsletter.checks.evidence import Evidence
 from newsletter.checks.marks import CODE
-from newsletter.checks.places import in_any_mail, line_of
+from newsletter.checks.places import in_any_mail, in_words
 
 __all__ = [
     "Evidence",
@@ -43,9 +43,6 @@ ROOMS = (
 )
 """The modules of this folder that hold rules."""
 
-MOST_LINES = 6
-"""So many other lines of a finding are told; whoever mends those sees the next."""
-
 
 class Severity(StrEnum):
     """How much a problem matters."""
@@ -74,6 +71,13 @@ class Problem:
     message: str
     where: str = ""
     """`drafts/x.md:14:3`, another file, or a place in the mail."""
+    also: tuple[str, ...] = ()
+    """The other places where the very same is wrong."""
+
+    @property
+    def places(self) -> str:
+        """All of them, in words."""
+        return in_words(self.where, self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +154,14 @@ def run(evidence: Evidence) -> tuple[Problem, ...]:
 
 
 def _once(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """What is said several times in the same words, once: at its first place, the others in the message."""
+    """What is said several times in the same words, once, with all its places."""
     alike: dict[tuple[str, Severity, str], dict[str, Problem]] = {}
     for each in problems:
         places = alike.setdefault((each.code, each.severity, each.message), {})
         places.setdefault(in_any_mail(each.where), each)
     for places in alike.values():
         first, *others = places.values()
-        yield replace(first, message=first.message + _also(first, others)) if others else first
-
-
-def _also(first: Problem, others: Sequence[Problem]) -> str:
-    """Where else: the lines, where they are of the same file and few enough to be read."""
-    here = line_of(first.where)
-    lines = [place for place in (line_of(each.where) for each in others) if place and here]
-    if len(lines) < len(others) or {file for file, _ in lines} != {here[0] if here else ""}:
-        return f" ({len(others) + 1} times)"
-    numbers = list(dict.fromkeys(str(line) for _, line in lines))
-    told, more = numbers[:MOST_LINES], len(numbers) - MOST_LINES
-    lines_in_words = ", ".join(told) + (f" and {more} more" if more > 0 else "")
-    return f" ({len(others) + 1} times; also in line{'s' if len(numbers) > 1 else ''} {lines_in_words})"
+        yield replace(first, also=tuple(each.where for each in others))
 
 
 def verdict(problems: Iterable[Problem]) -> Verdict:

@@ -87,7 +87,7 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) 
 def problems(found: Iterable[Problem]) -> None:
     """One line a problem: severity, code, message, place."""
     for problem in found:
-        where = f"  ({problem.where})" if problem.where else ""
+        where = f"  ({problem.places})" if problem.where else ""
         print(f"  {problem.severity.value}: {problem.message} [{problem.code}]{where}")
 
 

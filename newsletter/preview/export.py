@@ -92,7 +92,8 @@ def _people(desk: Desk) -> told.Told:
 def _files(desk: Desk, opened: Opened) -> dict[str, list[str]]:
     """The files that a check speaks of."""
     report = opened.mailing.report
-    named = {problem["file"] for problem in told.state(desk)["checks"]["problems"]} | {report.source}
+    problems = told.state(desk)["checks"]["problems"]
+    named = {place["file"] for problem in problems for place in problem["places"]} | {report.source}
     workspace = opened.mailing.workspace
     found = {name: told.file_lines(workspace, name, report.source) for name in sorted(named) if name}
     return {name: lines for name, lines in found.items() if lines}

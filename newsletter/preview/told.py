@@ -235,10 +235,17 @@ def _checks(counted: Counted) -> Told:
     found = counted.planned.preflight
     rules = {rule.code: rule for rule in checks.rules()}
     told = []
-    for problem in found.as_json()["problems"]:
-        rule = rules.get(problem["code"])
-        parts = list(_parts(rule.explanation)) if rule else []
-        told.append(problem | {"parts": parts} | _place(problem["where"]))
+    for problem in found.problems:
+        rule = rules.get(problem.code)
+        told.append(
+            {
+                "code": problem.code,
+                "severity": problem.severity.value,
+                "message": _begun(problem.message),
+                "parts": list(_parts(rule.explanation)) if rule else [],
+                "places": [_place(where) for where in (problem.where, *problem.also)],
+            }
+        )
     verdict = found.verdict.value
     looked = [[each.code, _sentence(each.name), next(_parts(each.explanation))[1]] for each in rules.values()]
     return {"verdict": verdict, "words": VERDICTS[verdict], "problems": told, "rules": looked}
@@ -259,18 +266,24 @@ def _parts(explanation: str) -> Iterator[Sequence[str]]:
         yield held
 
 
+def _begun(message: str) -> str:
+    """As a sentence begins, but for what is quoted and for names of files."""
+    return _sentence(message) if message.split(maxsplit=1)[0].isalpha() else message
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _place(where: str) -> Told:
     """What a place such as `drafts/x.md:14:3` or `the mail for members: <p> “Dear …”` leads to."""
+    told: Told = {"where": where, "file": "", "line": 0, "segment": None, "text": ""}
     in_mail = _IN_MAIL.match(where)
     if in_mail:
-        return {"file": "", "line": 0, "segment": in_mail["segment"], "text": in_mail["text"] or ""}
+        return told | {"segment": in_mail["segment"], "text": in_mail["text"] or ""}
     file, *numbers = where.split(":")
     line = numbers[0] if numbers and numbers[0].isdecimal() else "0"
-    return {"file": file if "/" in file or "." in file else "", "line": int(line), "segment": None, "text": ""}
+    return told | {"file": file if "/" in file or "." in file else "", "line": int(line)}
 
 
 def _command(counted: Counted) -> str:

@@ -346,13 +346,13 @@ def test_a_check_of_a_line_shows_the_edition_that_has_it(seen: Seen) -> None:
     seen.small.change(f"drafts/{DRAFT}.md", "Please put this on", "Please put TODO this on")
     seen.small.change(f"drafts/{DRAFT}.md", "November, for", "NOVEMBER TODO IN CAPITALS, FOR")
     seen.tab("checks")
-    card = seen.page.locator(".problem", has=seen.page.locator("button", has_text="line 18"))
-    card.get_by_role("button", name="Show in the mail").click()
+    place = seen.page.locator(".problem .from", has=seen.page.locator("button", has_text="line 18"))
+    place.get_by_role("button", name="Show in the mail").click()
     seen.until(lambda: "agenda" in str(seen.frame("there.querySelector('[data-found]')?.innerText")))
     assert seen.page.input_value("#edition") == "clp-secretaries"
     seen.tab("checks")
-    card = seen.page.locator(".problem", has=seen.page.locator("button", has_text="line 5")).first
-    card.get_by_role("button", name="Show in the mail").click()
+    place = seen.page.locator(".problem .from", has=seen.page.locator("button", has_text="line 5")).first
+    place.get_by_role("button", name="Show in the mail").click()
     seen.until(lambda: seen.page.is_visible("#panel-inbox"))
 
 

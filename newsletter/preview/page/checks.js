@@ -32,24 +32,37 @@ function showRules(rules) {
     "div", {}, make("dt", {}, make("code", {}, code), ` ${name}`), make("dd", {}, ...withCode(does)))));
 }
 
+const MOST_PLACES = 12;
+
 function problemCard(problem, kind) {
-  const key = `${problem.code} ${problem.message} ${problem.where}`;
-  const link = (name, words, onclick) => make(
-    "button", { type: "button", className: "link", data: { key: `${name} ${key}` }, onclick }, words);
-  const places = problem.file
-    ? [link("lines", problem.line ? `${problem.file}, line ${problem.line}` : problem.file, () => showLines(problem.file, problem.line))]
-    : problem.where ? [make("span", {}, problem.where)] : [];
-  if ((problem.line && problem.file === state.file) || problem.text) {
-    places.push(link("mail", "Show in the mail", () => showInMail(problem)));
-  }
+  const key = `${problem.code} ${problem.message}`;
+  const { places } = problem;
+  const more = places.length - MOST_PLACES;
   return make("article", { className: "card problem" },
-    make("h4", {}, problem.message),
-    make("div", { className: "from" }, make("span", { className: "tag", data: { kind } }, problem.code), ...places),
+    make("h4", {}, problem.message, places.length > 1 ? ` (in ${many(places.length, "place", "places")})` : ""),
+    ...places.slice(0, MOST_PLACES).map((place, index) => make(
+      "div", { className: "from" },
+      index ? null : make("span", { className: "tag", data: { kind } }, problem.code),
+      ...placeLinks(place, `${key} ${place.where}`))),
+    more > 0 ? make("div", { className: "from" }, `and ${many(more, "more place", "more places")}`) : null,
     problem.parts.length
       ? make("details", { data: { key: `why ${key}` } },
         make("summary", { data: { key: `summary ${key}` } }, "Why it matters, and what to do"),
         make("dl", {}, ...problem.parts.flatMap(([head, text]) => [make("dt", {}, head), make("dd", {}, ...withCode(text))])))
       : null);
+}
+
+/** What leads to a place: the lines of its file, and the words in the mail. */
+function placeLinks(place, key) {
+  const link = (name, words, onclick) => make(
+    "button", { type: "button", className: "link", data: { key: `${name} ${key}` }, onclick }, words);
+  const links = place.file
+    ? [link("lines", place.line ? `${place.file}, line ${place.line}` : place.file, () => showLines(place.file, place.line))]
+    : place.where ? [make("span", {}, place.where)] : [];
+  if ((place.line && place.file === state.file) || place.text) {
+    links.push(link("mail", "Show in the mail", () => showInMail(place)));
+  }
+  return links;
 }
 
 let linesShown = null;
@@ -68,7 +81,8 @@ async function drawLines(file, line) {
 
 /** After a change: the lines as they are now, or none where the check is content. */
 function followLines(problems) {
-  if (problems.some((each) => each.file === linesShown.file && each.line === linesShown.line)) {
+  const places = problems.flatMap((each) => each.places);
+  if (places.some((each) => each.file === linesShown.file && each.line === linesShown.line)) {
     drawLines(linesShown.file, linesShown.line);
   } else {
     linesShown = null;
@@ -86,14 +100,14 @@ async function showLines(file, line) {
 }
 
 /** Go to where it stands: in the inbox line, in the edition that is looked at, or in the first other that has it. */
-async function showInMail(problem) {
-  const line = problem.text ? "" : (await source.file(problem.file))[problem.line - 1] || "";
+async function showInMail(place) {
+  const line = place.text ? "" : (await source.file(place.file))[place.line - 1] || "";
   if (/^(subject|preheader)\s*:/.test(line)) { showTab("inbox", true); return; }
   showTab("mail", true);
-  const wanted = problem.text || line;
+  const wanted = place.text || line;
   const before = { ...reader };
   const others = state.editions.map((each) => each.segment).filter((name) => name !== before.segment);
-  const editions = problem.text ? [problem.segment] : [before.segment, ...others];
+  const editions = place.text ? [place.segment] : [before.segment, ...others];
   for (const segment of editions) {
     if (segment !== reader.segment) {
       await chooseEdition(segment);

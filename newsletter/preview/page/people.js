@@ -35,16 +35,20 @@ function showPeople() {
 
 function showCounts(plan) {
   const reasons = new Map(plan.segments.flatMap((each) => each.excluded.map((out) => [out.reason, out.words])));
-  const number = (value) => make("td", { className: "number" }, value ? count(value) : "–");
-  const head = ["In the lists", ...reasons.values(), "Get it"];
+  // On a phone each number stands in a line of its own, with its word, and what came of nobody is left out.
+  const number = (word, value, always) => make(
+    "td", { className: value || always ? "number" : "number none", data: { word } }, value ? count(value) : "–");
+  const sentence = (words) => words[0].toUpperCase() + words.slice(1);
+  const head = ["In the lists", ...[...reasons.values()].map(sentence), "Get it"];
   fill("counts",
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Segment"),
-      ...head.map((word) => make("th", { scope: "col", className: "number" }, word[0].toUpperCase() + word.slice(1))))),
+      ...head.map((word) => make("th", { scope: "col", className: "number" }, word)))),
     make("tbody", {}, ...plan.segments.map((each) => make("tr", {},
       make("th", { scope: "row" }, each.title),
-      number(each.matched),
-      ...[...reasons.keys()].map((reason) => number(each.excluded.find((out) => out.reason === reason)?.people)),
-      number(each.to_send)))));
+      number("In the lists", each.matched, true),
+      ...[...reasons].map(([reason, words]) => number(
+        sentence(words), each.excluded.find((out) => out.reason === reason)?.people, false)),
+      number("Get it", each.to_send, true)))));
 }
 
 function showLists(lists) {
