@@ -392,6 +392,8 @@ def test_a_test_copy_goes_to_the_members_own_address_and_nowhere_else(seen: Seen
     written = seen.small.outbox(f"{ISSUE}-test")
     assert list(written) == ["maya@reports.example.org"]
     assert written["maya@reports.example.org"]["Subject"].startswith("[TEST] ")
+    seen.page.select_option("#way", "smtp")
+    assert seen.text("#test-done") == ""
 
 
 def test_a_yes_is_bound_to_what_was_seen(seen: Seen) -> None:

@@ -78,7 +78,10 @@ async function act(button, place, work) {
 }
 
 function listenToSending() {
-  $("way").addEventListener("change", () => post("choose", { way: $("way").value }));
+  $("way").addEventListener("change", () => {
+    done("test-done", "");
+    post("choose", { way: $("way").value });
+  });
   $("test").addEventListener("click", () => act($("test"), "test-done", () => post("test", { segment: reader.segment })));
   $("approval").addEventListener("submit", (event) => {
     event.preventDefault();
