@@ -76,7 +76,7 @@ def account(
     tell_ahead(workspace, ledger, issue)
     if stands is not None and (stands.counts.pending or stands.counts.deferred):
         due = "" if stands.due_at is None else f" (the next is due {told(workspace, stands.due_at)})"
-        shared.tell_next(ledger, issue, due)
+        shared.tell_next(ledger, issue, due, [summary.ending for summary in summaries])
     return dispatch.worst(each for each in summaries if each.run.kind is not Kind.COPY) or (
         0 if stands is None else stands.exit_code
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from newsletter.cli import show
+from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
 from newsletter.errors import UsageError
 
@@ -28,10 +31,20 @@ def tell(ledger: Ledger, issue: str) -> None:
             show.say(f"halted: {run.halted}")
 
 
-def tell_next(ledger: Ledger, issue: str, due: str) -> None:
+_WORDS = {
+    Ending.CANARY: ("the first have it, and the others wait for a word", " --go-on"),
+    Ending.LATE: ("the time after which nothing may leave has come", " --not-after TIME"),
+}
+"""What an ending means for those who are left, and what `resume` wants to be told to go on."""
+
+
+def tell_next(ledger: Ledger, issue: str, due: str, endings: Iterable[Ending]) -> None:
     """What happens to those who are still to be mailed."""
+    said, option = next((_WORDS[ending] for ending in endings if ending in _WORDS), ("", ""))
+    if said:
+        show.say(said)
     carried = ledger.is_shared and not any(run.halted or run.stop_at is not None for run in ledger.runs(issue))
-    if carried and ledger.sharing.workers():
+    if carried and not said and ledger.sharing.workers():
         show.say(f"the workers go on with the others{due}; to stop them: newsletter stop {issue}")
     else:
-        show.say(f"to go on: newsletter resume {issue}{due}")
+        show.say(f"to go on: newsletter resume {issue}{option}{due}")

@@ -40,8 +40,9 @@ def test_the_canary_has_it_and_everybody_else_waits_for_a_word(
     assert send(small, "--canary", canary) == 0
     assert relay.addresses == Counter(first)
     assert (stands(small)["state"], stands(small)["pending"]) == ("canary", 5 - len(first))
-    small.good("resume", ISSUE)
+    again = small.good("resume", ISSUE)
     assert relay.addresses == Counter(first)
+    assert f"newsletter resume {ISSUE} --go-on" in again.err
     small.good("resume", ISSUE, "--go-on")
     assert relay.addresses == Counter(EVERYBODY)
     assert stands(small)["state"] == "complete"
@@ -82,8 +83,9 @@ def test_what_is_too_late_stays_until_it_is_given_more_time(small: Small, relay:
     with sqlite3.connect(small.root / ".newsletter" / "ledger.db") as ledger:
         ledger.execute("UPDATE runs SET not_after = not_after - 7200")
     ledger.close()
-    assert small.run("resume", ISSUE).code == 1
-    assert relay.taken == []
+    late = small.run("resume", ISSUE)
+    assert (late.code, relay.taken) == (1, [])
+    assert f"has come\nto go on: newsletter resume {ISSUE} --not-after TIME" in late.err
     small.good("resume", ISSUE, "--not-after", in_hours(1))
     assert relay.addresses == Counter(EVERYBODY)
 
