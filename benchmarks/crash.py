@@ -27,6 +27,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from random import Random
 
@@ -70,7 +71,7 @@ def jobs(kills: int, *, seed: int, until: float) -> list[Job]:
     chance = Random(seed)  # noqa: S311 - repeatable, and no secret
     made = []
     for number, (way, part) in enumerate(WAYS.items()):
-        wanted = round(kills * part)
+        wanted = ceil(kills * part)  # Rounded, the last kill that is missing would be nobody's.
         steps = labelled(way)
         chosen = chance.sample(steps, min(round(wanted * LABELLED), len(steps)))
         by_kind: list[Sequence[Point]] = [

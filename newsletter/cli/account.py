@@ -19,7 +19,7 @@ from newsletter import dispatch
 from newsletter.address import mask
 from newsletter.cli import results, shared, show
 from newsletter.cli.choices import Unreached
-from newsletter.cli.timing import coming, keep_time, tell_ahead, told
+from newsletter.cli.timing import coming, keep_time, stamped, tell_ahead, told
 from newsletter.cli.writing import has_terminal, now, opened, written_to
 from newsletter.delivery import fate
 from newsletter.delivery.books import Ending
@@ -67,7 +67,11 @@ def account(
     for summary in summaries:
         if summary.settled:
             rate = summary.settled / max(summary.elapsed_s, 0.001)
-            one, more = ("own copy", "own copies") if summary.run.kind is Kind.COPY else ("mail", "mails")
+            one, more = (
+                ("own copy", "own copies")
+                if summary.run.kind is Kind.COPY
+                else ("person seen to", "people seen to")
+            )
             what = show.counted(summary.settled, one, more)
             show.say(f"{what} in {summary.elapsed_s:,.1f} s, {rate:,.0f} a second")
         for words in (summary.reason, summary.hint):
@@ -120,7 +124,7 @@ def rows(issue: str | None, wanted: Unreached | None, export: Path | None, *, as
     with dispatch.open_ledger(workspace) as ledger:
         found = ledger.accounts.rows(issue_of(workspace, ledger, issue), states)
         if export is not None:
-            written = show.counted(_export(found, export), "row", "rows")
+            written = show.counted(_export(found, export, workspace), "row", "rows")
             show.say(f"wrote {written} to {export}; it holds people's addresses")
             return 0
         shown = [
@@ -281,9 +285,14 @@ def _asked_count(number: int) -> int:
     return int(typed) if typed.isdecimal() else -1
 
 
-def _export(found: Iterable[Row], path: Path) -> int:
-    """Write rows as the file's suffix says; their number."""
+_TIMES = ("due_at", "claimed_at", "settled_at")
+
+
+def _export(found: Iterable[Row], path: Path, workspace: Workspace) -> int:
+    """Write rows as the file's suffix says, their times for people; their number."""
     shown = [asdict(row) for row in found]
+    for each in shown:
+        each.update({name: stamped(workspace, each[name]) for name in _TIMES if each[name] is not None})
     if path.suffix not in {".csv", ".json"}:
         raise UsageError(f"'{path.name}' is neither .csv nor .json")
     with written_to(path), path.open("w", newline="", encoding="utf-8") as file:

@@ -39,6 +39,11 @@ def told(workspace: Workspace, moment_s: float) -> str:
     return datetime.fromtimestamp(moment_s, _zone(workspace)).isoformat(sep=" ", timespec="minutes")[:16]
 
 
+def stamped(workspace: Workspace, moment_s: float) -> str:
+    """The same for programs too (RFC 3339): 2026-11-18T09:00:00+00:00."""
+    return datetime.fromtimestamp(moment_s, _zone(workspace)).isoformat(timespec="seconds")
+
+
 def timing(
     workspace: Workspace,
     transport: str,

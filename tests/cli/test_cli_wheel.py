@@ -141,6 +141,10 @@ def test_the_ledger_leaves_as_csv_and_as_json(mixed: Small) -> None:
         assert (found[AMP]["state"], found[AMP]["reply_code"]) == ("rejected", "550 5.1.1")
         assert (found[JANE]["state"], found[JANE]["detail"]) == ("deferred", "RCPT: greylisted")
         assert {found[each]["state"] for each in SECRETARIES} == {"accepted"}
+        age = datetime.now().astimezone() - datetime.fromisoformat(found[AMP]["settled_at"])
+        assert timedelta(0) <= age < timedelta(hours=1)
+        assert not found[AMP]["due_at"]
+        assert datetime.fromisoformat(found[JANE]["due_at"]) > datetime.now().astimezone()
     for name in ("ledger.csv", "ledger.json"):
         assert stat.S_IMODE((mixed.root / name).stat().st_mode) == 0o600
 
