@@ -32,6 +32,7 @@ class Happening(StrEnum):
     OWNER_LOST = "owner-lost"
     RUN_HALTED = "run-halted"
     WAY_OUT_LOST = "way-out-lost"
+    ACCOUNT_CHANGED = "account-changed"
 
 
 MEANINGS = {
@@ -45,6 +46,7 @@ MEANINGS = {
     Happening.OWNER_LOST: "another process was taken for dead; `unknown` of its people are so now",
     Happening.RUN_HALTED: "refusals say that something is wrong with what we send; `run`, `reason`",
     Happening.WAY_OUT_LOST: "this worker cannot reach the relay or provider: it pauses; `reason`, `pause_s`",
+    Happening.ACCOUNT_CHANGED: "SendGrid says what became of the account: a line of `serve`, with its own word",
 }
 """What each event means, and its fields."""
 

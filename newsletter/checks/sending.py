@@ -74,7 +74,6 @@ _SHARED_SUFFIXES = frozenset(
     for first in ("uk", "nz", "za")
 )
 _HEADER_NAME = re.compile(rb"[!-9;-~]+")
-_IN_HOURS_FROM_H = 2
 _NO_REPLY = re.compile(r"(?:no|do-?not)[._-]?reply|noreply|bounces?@|mailer-daemon", re.IGNORECASE)
 
 
@@ -245,19 +244,12 @@ def who_left_is_known(evidence: Evidence) -> Iterator[Finding]:
         message = "nothing reads the mail of those who ask to leave, or what comes back: there is no imap"
         yield Finding(message, "newsletter.yaml", Severity.NOTE)
     severity = Severity.WARNING if fresh.waived else Severity.ERROR
-    for source, age_h in fresh.ages_h.items():
-        if age_h is None or age_h > evidence.settings.sync_max_age_h:
-            whose = {"mailbox": "the mailbox was", "sendgrid": "SendGrid's lists were"}[source]
-            when = "never read" if age_h is None else f"last read {_ago(age_h)}"
-            yield Finding(f"{whose} {when}; first: newsletter sync", severity=severity)
+    for message in fresh.stale(evidence.settings.sync_max_age_h):
+        yield Finding(message, severity=severity)
     if fresh.came_back:
         who = "1 person came" if fresh.came_back == 1 else f"{fresh.came_back:,} people came"
         message = f"{who} back since SendGrid's lists were read: it may drop their mail; first: newsletter sync"
         yield Finding(message, severity=Severity.WARNING)
-
-
-def _ago(age_h: float) -> str:
-    return f"{age_h * 60:,.0f} minutes ago" if age_h < _IN_HOURS_FROM_H else f"{age_h:,.0f} hours ago"
 
 
 def _places(evidence: Evidence) -> Iterator[str]:

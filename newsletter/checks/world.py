@@ -5,7 +5,7 @@ Rule: these are written by whoever asked, and only read here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 Standing = Literal["ok", "missing", "fail", "unknown"]
 """`missing`: there is no such record; `fail`: there is one, and it does not do; `unknown`: nobody answered."""
+
+_IN_HOURS_FROM_H = 2
 
 PROVED = ("spf", "dkim", "dmarc", "alignment")
 """What a receiving server asks of a domain, as `DomainReport` names it."""
@@ -105,6 +107,14 @@ class Freshness:
     came_back: int = 0
     """How many came back since, whom the provider may still keep out."""
 
+    def stale(self, most_h: float) -> Iterator[str]:
+        """What was read longer ago than that, or never."""
+        for source, age_h in self.ages_h.items():
+            if age_h is None or age_h > most_h:
+                whose = {"mailbox": "the mailbox was", "sendgrid": "SendGrid's lists were"}[source]
+                when = "never read" if age_h is None else f"last read {_ago(age_h)}"
+                yield f"{whose} {when}; first: newsletter sync"
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -121,3 +131,7 @@ class World:
 
 
 ASKED_NOTHING = World()
+
+
+def _ago(age_h: float) -> str:
+    return f"{age_h * 60:,.0f} minutes ago" if age_h < _IN_HOURS_FROM_H else f"{age_h:,.0f} hours ago"

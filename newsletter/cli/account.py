@@ -99,6 +99,7 @@ def status(issue: str | None, *, as_json: bool) -> int:
             shown = [_with_feedback(stands, became[stands.issue]) for stands in found]
             show.json(shown[0] if issue else shown)
             return 0
+        results.account(ledger, workspace.settings.timezone, now=now(workspace).timestamp())
         for stands in found:
             show.status(stands)
             results.results(became[stands.issue], workspace.settings.timezone)
@@ -148,11 +149,19 @@ def resume(issue: str, *, go_on: bool, not_after: str | None, at: str | None, as
         if not_after is not None:
             ledger.extend(name, coming(workspace, not_after, "--not-after"))
         keep_time(workspace, ledger, name, at=at, agreed=go_on)
+        _say_how_old(workspace, ledger, name)
         summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
         if not summaries:
             show.say("nothing is left to send")
         summaries += carry_copies(workspace, ledger, name, summaries)
         return account(workspace, ledger, name, summaries, as_json=as_json)
+
+
+def _say_how_old(workspace: Workspace, ledger: Ledger, issue: str) -> None:
+    """A send is refused where nobody has read for long who left; what was begun goes on, and is told so."""
+    for transport in dict.fromkeys(run.transport for run in ledger.open_runs(issue)):
+        for stale in dispatch.stale(workspace, ledger, transport, now=now(workspace).timestamp()):
+            show.say(f"warning: {stale}")
 
 
 def stop(issue: str) -> int:

@@ -10,13 +10,18 @@ from zoneinfo import ZoneInfo
 
 from newsletter.cli import show
 from newsletter.delivery.results import SHOWN
+from newsletter.feedback.sendgrid import ACCOUNT_CHANGED, SOURCE
 
 if TYPE_CHECKING:
     from newsletter.delivery.fate import Fate
+    from newsletter.delivery.ledger import Ledger
     from newsletter.delivery.results import Results
 
 STRETCHES = 24
 """Into so many the time from the send to the last thing that happened is cut."""
+
+RECENT_S = 30 * 86_400
+"""So long it is told of; SendGrid does not post that all is well again."""
 
 _BARS = "▁▂▃▄▅▆▇█"
 _NOTHING = "·"
@@ -58,6 +63,15 @@ def as_json(found: Results) -> Mapping[str, Any]:
             for number, end in enumerate(ends)
         ],
     }
+
+
+def account(ledger: Ledger, zone: str, *, now: float) -> list[dict[str, str]]:
+    """Say what SendGrid told of the whole account of late, and give it as JSON."""
+    told = ledger.events.named(ACCOUNT_CHANGED, source=SOURCE, since=now - RECENT_S)
+    for each in told:
+        day = f"{_local(each.at, zone):%-d %b %Y}"
+        show.say(f"SendGrid said of the account on {day}: {each.detail}; look into its console")
+    return [{"at": _local(each.at, "UTC").isoformat(timespec="seconds"), "said": each.detail} for each in told]
 
 
 def _share(found: Results, fate: Fate) -> str:

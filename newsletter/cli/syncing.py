@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from newsletter import dispatch
-from newsletter.cli import show
-from newsletter.cli.writing import opened
+from newsletter.cli import results, show
+from newsletter.cli.writing import now, opened
 from newsletter.errors import Mistake, NewsletterError, SettingsError, Where
 from newsletter.feedback import mailbox as mail
 from newsletter.feedback.letter import Sort
@@ -53,6 +53,8 @@ def sync(*, as_json: bool) -> int:
             except NewsletterError as error:
                 failed.append(error)
         settled = ledger.events.settle()
+        if told := results.account(ledger, workspace.settings.timezone, now=now(workspace).timestamp()):
+            done["account"] = told
     if as_json:
         show.json(done)
     if settled:

@@ -98,6 +98,15 @@ class Events:
             found = connection.execute(asked.order_by(events.c.at, events.c.id)).mappings().all()
         return tuple(_event(each) for each in found)
 
+    def named(self, name: str, *, source: str, since: float) -> tuple[Event, ...]:
+        """The events that the other side calls so, told since a moment (epoch seconds), oldest first."""
+        asked = select(events).where(
+            events.c.name == name, events.c.source == source, events.c.told_at >= since
+        )
+        with self._database.read() as connection:
+            found = connection.execute(asked.order_by(events.c.at, events.c.id)).mappings().all()
+        return tuple(_event(each) for each in found)
+
     def results(self, issue: str) -> Results | None:
         """What became of an issue's messages; None where it has no real run."""
         return results(self._database, issue)

@@ -35,7 +35,7 @@ from newsletter.dispatch.schedule import (
     refuse_half_called_back,
     scheduled,
 )
-from newsletter.dispatch.sources import SENDGRID, exchange_lists, freshness, open_mailbox, sources
+from newsletter.dispatch.sources import SENDGRID, exchange_lists, freshness, open_mailbox, sources, stale
 from newsletter.dispatch.ways import (
     OUTBOX,
     SANDBOX,
@@ -87,6 +87,7 @@ __all__ = [
     "signature",
     "smtp_server",
     "sources",
+    "stale",
     "waiting_copies",
     "way_out",
     "words",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from newsletter.checks import Freshness
@@ -40,11 +41,21 @@ def freshness(ledger: Ledger, mailing: Mailing, *, waived: bool) -> Freshness | 
     """How old is what is known of those who left, before a real send by this mailing's transport."""
     if is_rehearsal(mailing.transport):
         return None
-    now, finished = mailing.headers.sent_at.timestamp(), ledger.readings.finished()
+    at = mailing.headers.sent_at.timestamp()
+    return replace(_freshness(ledger, mailing.workspace, mailing.transport, now=at), waived=waived)
+
+
+def stale(workspace: Workspace, ledger: Ledger, transport: str, *, now: float) -> Iterator[str]:
+    """What is not known of those who left, in words, before a real run by this transport goes on."""
+    return _freshness(ledger, workspace, transport, now=now).stale(workspace.settings.sync_max_age_h)
+
+
+def _freshness(ledger: Ledger, workspace: Workspace, transport: str, *, now: float) -> Freshness:
+    finished = ledger.readings.finished()
     asked = {
-        MAILBOX: mailing.workspace.settings.imap is not None,
+        MAILBOX: workspace.settings.imap is not None,
         # Whoever sends by another way is bound by SendGrid's lists no more than SendGrid's readers by theirs.
-        SENDGRID: mailing.transport == SENDGRID,
+        SENDGRID: transport == SENDGRID,
     }
     ages_h = {
         source: (now - finished[source]) / _HOUR_S if source in finished else None
@@ -52,13 +63,15 @@ def freshness(ledger: Ledger, mailing: Mailing, *, waived: bool) -> Freshness | 
         if there
     }
     came_back = ledger.suppressions.came_back(since=finished.get(SENDGRID, now)) if asked[SENDGRID] else ()
-    return Freshness(ages_h=ages_h, waived=waived, came_back=len(came_back))
+    return Freshness(ages_h=ages_h, came_back=len(came_back))
 
 
 @contextmanager
-def open_mailbox(workspace: Workspace, settings: Imap) -> Iterator[tuple[Mailbox, Reader]]:
+def open_mailbox(
+    workspace: Workspace, settings: Imap, *, step_s: float | None = None
+) -> Iterator[tuple[Mailbox, Reader]]:
     """The mailbox of the settings, and who reads the mails in it. Raises `SettingsError`, `MailboxError`."""
-    from newsletter.feedback.imap import Mailbox, Server  # noqa: PLC0415 - only when it is read
+    from newsletter.feedback.imap import STEP_S, Mailbox, Server  # noqa: PLC0415 - only when it is read
 
     server = Server(
         host=settings.host,
@@ -67,6 +80,7 @@ def open_mailbox(workspace: Workspace, settings: Imap) -> Iterator[tuple[Mailbox
         username=settings.username,
         password=workspace.environment.get("NEWSLETTER_IMAP_PASSWORD", ""),
         folder=settings.folder,
+        step_s=step_s or STEP_S,
     )
     with Mailbox(server) as opened:
         yield opened, reader(workspace)

@@ -61,7 +61,7 @@ def examine(case: Case) -> Examination:
 
 
 def _checks() -> tuple[Check, ...]:
-    from newsletter.doctor import machine, records, setup, signatures, ways, web  # noqa: PLC0415 - as above
+    from newsletter.doctor import hearing, machine, records, setup, signatures, ways, web  # noqa: PLC0415 - as above
 
     return (
         Check(("settings",), setup.settings),
@@ -73,6 +73,8 @@ def _checks() -> tuple[Check, ...]:
         Check(("ledger", "claims"), machine.ledger),
         Check(("clock",), web.clock),
         Check(("transport",), ways.way_out),
+        Check(("mailbox",), hearing.mailbox, real=True),
+        Check(("webhook",), hearing.webhook, real=True),
         Check(("incoming mail",), records.mail_arrives, real=True),
         Check(("unsubscribe page",), web.unsubscribe_page, real=True),
         Check(("spf",), records.spf, real=True),

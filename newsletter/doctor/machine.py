@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, func, select
 
 from newsletter.delivery.database import HEAD, Database, LedgerError, parse_url
+from newsletter.delivery.events import Events
 from newsletter.delivery.outcome import State
 from newsletter.delivery.owners import Owners
 from newsletter.delivery.processes import Processes
@@ -21,6 +23,10 @@ from newsletter.delivery.run import Kind
 from newsletter.delivery.schema import issues, people, runs
 from newsletter.dispatch import OUTBOX
 from newsletter.doctor.diagnosis import Diagnosis, fault, ok, warning
+from newsletter.feedback.sendgrid import ACCOUNT_CHANGED, SOURCE
+
+_RECENT_S = 30 * 86_400
+"""SendGrid does not post that all is well again."""
 
 if TYPE_CHECKING:
     from newsletter.doctor.case import Case
@@ -108,8 +114,19 @@ def _open(case: Case, url: str) -> Iterator[Diagnosis]:
             yield _durable(connection)
             processes = Processes(case.workspace.state_dir / "processes")
             yield from _left_behind(connection, Owners(database, processes))
+        yield from _account(Events(database, case.asking.now), since=case.asking.now() - _RECENT_S)
     finally:
         database.close()
+
+
+def _account(told: Events, *, since: float) -> Iterator[Diagnosis]:
+    """What SendGrid said of the whole account, where it said anything."""
+    for each in told.named(ACCOUNT_CHANGED, source=SOURCE, since=since)[-1:]:
+        yield warning(
+            "account",
+            f"SendGrid said {each.detail} of it on {datetime.fromtimestamp(each.at, UTC):%Y-%m-%d}",
+            "Look into SendGrid's console, and at the mail it sent you: it may keep all mail back, or drop it.",
+        )
 
 
 def _durable(connection: Connection) -> Diagnosis:

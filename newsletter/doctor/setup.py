@@ -47,8 +47,12 @@ def _odd(settings: Settings, domain: str, transport: str) -> Iterator[Diagnosis]
         yield fault(
             "settings", "site_url is http, so no mail offers one click (RFC 8058)", "Serve it by https."
         )
-    if settings.imap and not settings.bounce_domain:
-        yield warning("settings", "imap is unused", "Set bounce_domain, so that bounces come there by name.")
+    if settings.imap and not settings.bounce_domain and transport == "smtp":
+        yield warning(
+            "settings",
+            "bounces go to sender.from, whose mail the mailbox of imap may not get",
+            "Set bounce_domain, or let the mail of sender.from arrive there.",
+        )
     if settings.bounce_domain and not settings.imap and transport == "smtp":
         yield warning(
             "settings", "nobody reads the bounces to bounce_domain", "Describe its mailbox under imap."

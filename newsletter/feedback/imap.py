@@ -26,7 +26,9 @@ from newsletter.errors import Mistake, NewsletterError, SettingsError, Where
 MOST_BYTES: Final = 256 * 1024
 """So much of each mail is read: a report stands before the message that it returns, and that has 100 KB."""
 
-_STEP_S = 60.0
+STEP_S: Final = 60.0
+"""How long one answer may take."""
+
 _RANGE = 20_000
 """Numbers asked for in one search: the answer is one line, and imaplib takes a million characters of it."""
 
@@ -49,6 +51,7 @@ class Server:
     username: str
     password: str = field(repr=False)
     folder: str
+    step_s: float = STEP_S
 
     def check(self) -> None:
         """Raise `SettingsError` for what would give the password away, or could never work."""
@@ -222,8 +225,8 @@ def _lost(done: str, error: Exception) -> MailboxError:
 def _connect(server: Server) -> imaplib.IMAP4:
     context = ssl.create_default_context()
     if server.security == "tls":
-        return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=_STEP_S)
-    session = imaplib.IMAP4(server.host, server.port, timeout=_STEP_S)
+        return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=server.step_s)
+    session = imaplib.IMAP4(server.host, server.port, timeout=server.step_s)
     if server.security == "starttls":
         try:
             _secure(session, context)

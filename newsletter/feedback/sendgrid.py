@@ -31,6 +31,9 @@ FILE: Final = "sendgrid file"
 
 COMPLAINED: Final = "complained"
 
+ACCOUNT_CHANGED: Final = "account_status_change"
+"""SendGrid's word for an event about the whole account: warned, suspended, banned."""
+
 _NOT_WANTED: Final = frozenset({"open", "click"})
 
 _FATES: Final[dict[str, Fate]] = {
@@ -57,6 +60,7 @@ _GONE_CLASSES: Final = frozenset({"invalid address", "mailbox unavailable"})
 """Bounce classifications that speak of the mailbox, where the status does not say more."""
 
 _NAME = re.compile(r"[a-z0-9-]{1,64}")
+_KIND = re.compile(r"[A-Za-z_ -]{1,60}")
 _MOST_ID = 100
 _MOST_DETAIL = 200
 _MOST_KEPT = 2_000
@@ -86,6 +90,8 @@ def read(posted: Iterable[object], *, group: int | None, now: float, signed: boo
 
 def _event(said: Mapping[str, Any], group: int | None, now: float, *, signed: bool) -> Event:
     name = _text(said, "event")
+    if name == ACCOUNT_CHANGED:
+        return _account(said, now, signed=signed)
     fate = _fate(said, name, group)
     status = status_in(_text(said, "status"))
     run, code, attempt = (_name(said, key) for key in ("run", "recipient", "attempt"))
@@ -103,6 +109,19 @@ def _event(said: Mapping[str, Any], group: int | None, now: float, *, signed: bo
         status=status,
         detail=_kept(said) if fate is Fate.OTHER else _detail(said),
         suppress=_reason(said, fate, status),
+    )
+
+
+def _account(said: Mapping[str, Any], now: float, *, signed: bool) -> Event:
+    """What became of the account, as SendGrid names it: `compliance_suspend`, `financial_deactivate`."""
+    kind = _text(said, "type")
+    return Event(
+        source=SOURCE if signed else FILE,
+        id=_identity(said, signed=signed),
+        fate=Fate.OTHER,
+        name=ACCOUNT_CHANGED,
+        at=_time(said, now),
+        detail=kind if _KIND.fullmatch(kind) else "it does not say how",
     )
 
 

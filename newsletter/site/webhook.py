@@ -18,7 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.delivery.clock import SystemClock
+from newsletter.feedback.sendgrid import ACCOUNT_CHANGED
 from newsletter.feedback.webhook import MOST_BYTES, SIGNATURE, TIMESTAMP, Post, Refused, opened
+from newsletter.log import Happening
 from newsletter.site.office import office_of
 from newsletter.site.requests import body_of
 
@@ -44,6 +46,9 @@ async def _events(request: Request) -> Response:
         _log.warning("a post to %s was refused: %s", PATH, refused.why)
         return Response(status_code=refused.status)
     await office.records.write(lambda ledger: ledger.events.take(posted.events))
+    for event in posted.events:
+        if event.name == ACCOUNT_CHANGED:
+            _log.error("%s: SendGrid says of the account: %s", Happening.ACCOUNT_CHANGED.value, event.detail)
     return Response(status_code=204)
 
 

@@ -345,6 +345,16 @@ def test_a_deferred_person_is_left_for_resume(small: Small, relay: Relay) -> Non
     assert relay.addresses == ONCE_EACH - Counter([TOM])
 
 
+def test_resume_says_when_nobody_has_read_who_left(small: Small, relay: Relay) -> None:
+    """A send would be refused; what was begun goes on."""
+    relay.answers = {TOM: "451 4.7.1 greylisted, come back later"}
+    assert small.send().code == 6
+    assert "never read" not in small.run("resume", ISSUE).err
+    imap = "imap: {host: 127.0.0.1, username: leave@reports.example.org}\nlimits:"
+    small.change("newsletter.yaml", "limits:", imap)
+    assert "warning: the mailbox was never read; first: newsletter sync" in small.run("resume", ISSUE).err
+
+
 def test_a_server_that_lets_nobody_in_stops_the_run_and_resume_finishes_it(small: Small, relay: Relay) -> None:
     """Exit 5, everybody pending; later `resume` needs no receipt, no draft and no list."""
     relay.sender_answer = "530 5.7.0 Authentication required"

@@ -129,6 +129,28 @@ def _too_large(site: Site) -> int:
         return 413
 
 
+def test_what_becomes_of_the_account_is_told(small: Small) -> None:
+    """By the process that heard it, by `status` and by `sync`: SendGrid may be keeping all mail back."""
+    with sending(small) as (made, sendgrid):
+        now = int(sendgrid.account.clock())
+        said = {"event": "account_status_change", "type": "compliance_suspend", "timestamp": now}
+        with served(made) as site:
+            assert deliver(site, sendgrid.events.sign([said | {"sg_event_id": "one"}])).status == 204
+            assert (
+                deliver(site, sendgrid.events.sign([said | {"sg_event_id": "two", "type": "<b>"}])).status
+                == 204
+            )
+            heard = site.end().err
+        assert "account-changed: SendGrid says of the account: compliance_suspend" in heard
+        assert "<b>" not in heard
+        for told in (made.run("status", ISSUE), made.run("sync")):
+            assert ": compliance_suspend; look into its console" in told.err
+        assert [each["said"] for each in made.good("sync", "--json").json["account"]] == [
+            "compliance_suspend",
+            "it does not say how",
+        ]
+
+
 def test_without_a_key_no_post_is_taken(small: Small) -> None:
     """It fails closed: signed or not."""
     with StandIn() as sendgrid, served(small) as site:
