@@ -7,7 +7,7 @@ when it answers again, and what is being done meanwhile goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
@@ -17,13 +17,16 @@ import psycopg
 from procrastinate import App, PsycopgConnector, exceptions
 from procrastinate.jobs import Job as Deferred
 from procrastinate.jobs import Status
-from procrastinate.manager import JobManager
+from procrastinate.manager import JobManager, NotificationCallback
 
-from newsletter.delivery.queue import QUEUE, TASK, Job
+from newsletter.delivery.queue import QUEUE, SILENCE_S, TASK, Job
 from newsletter.delivery.watchdog import hang_up
 
 _POLL_S = 1.0
 """How late a job may be taken that became due by time; of new ones the database tells at once."""
+
+_CONNECT_S = 10.0
+"""So long a connection may be waited for."""
 
 _BEATS = 5
 """How often a worker is heard of in the silence after which it is taken for dead."""
@@ -33,8 +36,24 @@ _FINISH_TRIES = 15
 """Then the job counts as abandoned, as soon as its worker has gone."""
 
 
-class _Finishing(JobManager):
-    """Jobs that end well although the database was away, or another worker took them over meanwhile."""
+class _Patient(JobManager):
+    """What is told to the queue, although the database was away, or another worker took a job over meanwhile.
+
+    Whoever beats and listens for Procrastinate ends with the first error, and nobody begins it again: the worker
+    would go on, and be counted as dead by all others.
+    """
+
+    async def update_heartbeat(self, worker_id: int) -> None:
+        with suppress(exceptions.ConnectorException):  # The next is soon.
+            await super().update_heartbeat(worker_id)
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        while True:
+            with suppress(exceptions.ConnectorException):
+                await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+            await asyncio.sleep(_AGAIN_S)
 
     async def finish_job(self, job: Deferred, status: Status, delete_job: bool) -> None:
         for _ in range(_FINISH_TRIES):
@@ -72,7 +91,8 @@ class Fetcher:
             except (exceptions.ConnectorException, psycopg.Error):
                 self._stop.wait(_AGAIN_S)
             else:
-                return
+                if not self._wait:
+                    return
 
     def stop(self) -> None:
         """Take no more jobs. From any thread, or from a signal's handler."""
@@ -96,10 +116,10 @@ class Fetcher:
             configure=self._remember,
             min_size=1,
             max_size=self._at_once + 3,
-            timeout=10.0,
+            timeout=min(_CONNECT_S, self._silence_s),
         )
         app = App(connector=connector)
-        app.job_manager = _Finishing(connector)
+        app.job_manager = _Patient(connector)
 
         @app.task(name=TASK, queue=QUEUE)
         def deliver(run_id: int, first_id: int, last_id: int) -> None:
@@ -114,7 +134,7 @@ class Fetcher:
                     fetch_job_polling_interval=_POLL_S,
                     delete_jobs="always",
                     install_signal_handlers=False,
-                    update_heartbeat_interval=self._silence_s / _BEATS,
+                    update_heartbeat_interval=min(self._silence_s, SILENCE_S) / _BEATS,
                     stalled_worker_timeout=self._silence_s,
                 )
             )

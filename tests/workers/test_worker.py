@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -21,12 +22,14 @@ from newsletter.delivery.breaker import Breaker
 from newsletter.delivery.engine import Summary, deliver
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import Outcome, State
+from newsletter.delivery.owners import SILENCE_S
 from newsletter.delivery.run import Counts, Kind, Run, RunState
 from newsletter.delivery.transports import LineLost, Parcel, Transport
 from newsletter.errors import SettingsError, TransportStopped
 from newsletter.log import Lines
 from newsletter.workers import Terms, Worker
 from tests.delivery.parts import EAGER, ISSUE, address_of, frozen, new_run, skeletons, url_of
+from tests.delivery.postgres import name_of, server
 from tests.delivery.scripted import Deed, Scripted, accept, on, refuse
 from tests.workers.test_cutting import die, jobs
 
@@ -74,8 +77,10 @@ MakeMachine = Callable[..., Machine]
 def machine(folder: Path) -> Iterator[MakeMachine]:
     made: list[Machine] = []
 
-    def make(deed: Deed = accept) -> Machine:
-        ledger = Ledger.open(url_of(folder), processes=folder / f"machine {len(made)}")
+    def make(deed: Deed = accept, silence_s: float = SILENCE_S) -> Machine:
+        ledger = Ledger.open(
+            url_of(folder), processes=folder / f"machine {len(made)}", silence_s=silence_s
+        )
         made.append(Machine(ledger, Scripted(deed, lines=2, batch=10)))
         return made[-1]
 
@@ -307,3 +312,47 @@ def test_what_happens_is_told_in_lines_without_an_address(
     assert lines[2] | {"ending": "done", "settled": 10, "issue": ISSUE} == lines[2]
     assert all("at" in line for line in lines)
     assert "example.org" not in json.dumps(lines)
+
+
+def test_a_worker_that_could_not_say_that_it_lives_says_so_again(
+    machine: MakeMachine, folder: Path, pool: ThreadPoolExecutor
+) -> None:
+    """A database that was away for a moment leaves no worker that is at work and counted as dead."""
+    begun, go_on = Event(), Event()
+
+    def hold(parcel: Parcel) -> Outcome:
+        begun.set()
+        assert go_on.wait(20)
+        return accept(parcel)
+
+    here = machine(on(1, hold), silence_s=2.0)
+    run = here.ledger.freeze(new_run(**SHARED), frozen(range(30)))
+    worker = here.worker(Terms(grace_s=600, at_once=1))
+    end = pool.submit(worker.run)
+    assert begun.wait(20)
+    with _away(folder):
+        time.sleep(3.0)  # Longer than a connection is waited for.
+    time.sleep(2.5)  # Longer than it takes to be counted as dead.
+    assert here.ledger.sharing.workers() == 1
+    assert not here.ledger.sharing.clear_abandoned()
+    go_on.set()
+    waited(lambda: here.ledger.accounts.counts(run) == Counts(accepted=30))
+    worker.leave()
+    end.result(20)
+
+
+@contextmanager
+def _away(folder: Path) -> Iterator[None]:
+    """While this lasts, the database takes no new connections, and those of the queue are broken."""
+    name = name_of(url_of(folder))
+    with psycopg.connect(server().get_uri(), autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND application_name = 'newsletter worker'",
+            (name,),
+        )
+        try:
+            yield
+        finally:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
