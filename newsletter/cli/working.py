@@ -44,12 +44,11 @@ def work(
     with _opened(workspace, dead_after_s) as ledger:
         haulage = Haulage(workspace, clock=ledger.clock, stop=stop, at_once=at_once)
         terms = Terms(at_once=at_once, wait=wait, grace_s=grace_s, metrics=metrics)
-        worker = Worker(ledger, haulage.carry, clock=ledger.clock, stop=stop, terms=terms)
-        _leave_on_signal(worker, stop)
-        try:
-            worker.run()
-        finally:
-            haulage.hang_up()
+        worker = Worker(
+            ledger, haulage.carry, clock=ledger.clock, stop=stop, terms=terms, hang_up=haulage.hang_up
+        )
+        _leave_on_signal(worker)
+        worker.run()
     return 0
 
 
@@ -95,12 +94,14 @@ def _insist_on_sharing(workspace: Workspace) -> None:
         )
 
 
-def _leave_on_signal(worker: Worker, stop: Event) -> None:
+def _leave_on_signal(worker: Worker) -> None:
     """The first signal finishes what is in flight; a second one leaves at once."""
+    told = Event()
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        if told.is_set():
             os._exit(130)
+        told.set()
         # Not here: a signal comes between any two steps, and to log is not safe there.
         Thread(target=worker.leave, daemon=True).start()
 

@@ -42,7 +42,7 @@ class Accounts:
 
     def status(self, issue: str, kind: Kind = Kind.REAL) -> Status | None:
         """How an issue stands over its runs of this kind; None when it has none."""
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             found = select_runs(connection, issue, kind)
             if not found:
                 return None

@@ -45,12 +45,12 @@ class Sharing:
 
     def open_runs(self) -> list[Run]:
         """Every run that the workers carry and that somebody is waiting in."""
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             return [run for run in select_runs(connection) if self.carries(run) and _waits(connection, run)]
 
     def open_issues(self) -> list[str]:
         """The issues that are not complete."""
-        with self._database.read() as connection:
+        with self._database.read(promptly=True) as connection:
             found = select_runs(connection, kind=Kind.REAL)
             return list(dict.fromkeys(run.issue for run in found if _waits(connection, run)))
 
@@ -109,7 +109,7 @@ class Sharing:
         """
         number = 0
         for run in self.open_runs():
-            with self._database.write() as connection:
+            with self._database.write(promptly=True) as connection:
                 number += cut(connection, run, now=self._now(), silence_s=self._silence_s, idle_only=idle_only)
         return number
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Event
+from threading import Event, Lock
 from weakref import WeakSet
 
 import psycopg
@@ -81,6 +81,7 @@ class Fetcher:
         self._stop = Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._lock = Lock()
         self._connections: WeakSet[psycopg.AsyncConnection] = WeakSet()
 
     def run(self) -> None:
@@ -103,8 +104,10 @@ class Fetcher:
 
     def hang_up(self) -> None:
         """Break the connections: the database does not answer, and nobody may have told them so."""
-        for connection in list(self._connections):
-            if not connection.closed:
+        with self._lock:
+            open_ones = list(self._connections)
+        for connection in open_ones:
+            with suppress(psycopg.Error):  # It has just been closed.
                 hang_up(connection.fileno())
 
     async def _session(self) -> None:
@@ -144,4 +147,5 @@ class Fetcher:
                 await self._task
 
     async def _remember(self, connection: psycopg.AsyncConnection) -> None:
-        self._connections.add(connection)
+        with self._lock:
+            self._connections.add(connection)

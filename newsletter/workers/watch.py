@@ -16,25 +16,39 @@ _THOROUGH_S = 30.0
 
 
 class Watch(Thread):
-    """Looks around every few seconds, and knows when the ledger last answered."""
+    """Looks around every few seconds, and knows when the ledger last answered.
 
-    def __init__(self, ledger: Ledger, *, stop: Event, lost: Callable[[], None]) -> None:
+    What it cannot go on with ends the worker: unseen, nobody would look after the dead any more.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        stop: Event,
+        lost: Callable[[], None],
+        broken: Callable[[BaseException], None],
+    ) -> None:
         super().__init__(name="watch", daemon=True)
         self._ledger = ledger.beside()
         self._stop = stop
         self._lost = lost
+        self._broken = broken
         self._looked_at = 0.0
         self._answered_at = self._began_at = time.monotonic()
 
     def run(self) -> None:
-        while not self._stop.is_set():
-            self._began_at = time.monotonic()
-            try:
-                self._look()
-                self._answered_at = time.monotonic()
-            except LedgerLost:
-                self._lost()
-            self._stop.wait(_LOOK_S)
+        try:
+            while not self._stop.is_set():
+                self._began_at = time.monotonic()
+                try:
+                    self._look()
+                    self._answered_at = time.monotonic()
+                except LedgerLost:
+                    self._lost()
+                self._stop.wait(_LOOK_S)
+        except BaseException as error:  # noqa: BLE001 - carried to the worker's thread, and raised there
+            self._broken(error)
 
     @property
     def silence_s(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event, Lock, Timer
@@ -11,7 +12,6 @@ from newsletter.delivery.clock import Clock
 from newsletter.delivery.database import LedgerLost
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.queue import Job
-from newsletter.errors import NewsletterError
 from newsletter.health import Answer, Health, plain
 from newsletter.log import Happening, note
 from newsletter.metrics import CONTENT_TYPE, WorkerMeters
@@ -46,8 +46,18 @@ class Terms:
 class Worker:
     """A worker on a shared ledger."""
 
-    def __init__(self, ledger: Ledger, carry: Carry, *, clock: Clock, stop: Event, terms: Terms) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        carry: Carry,
+        *,
+        clock: Clock,
+        stop: Event,
+        terms: Terms,
+        hang_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._ledger = ledger
+        self._hang_up = hang_up
         self._stop = stop
         self._terms = terms
         self._meters = WorkerMeters(ledger.beside)
@@ -59,7 +69,7 @@ class Worker:
             wait=terms.wait,
             silence_s=ledger.owners.silence_s,
         )
-        self._watch = Watch(ledger, stop=stop, lost=self._fetcher.hang_up)
+        self._watch = Watch(ledger, stop=stop, lost=self._fetcher.hang_up, broken=self._break_off)
         self._defect: BaseException | None = None
         self._lock = Lock()
         self._leaves = False
@@ -79,6 +89,7 @@ class Worker:
             self._watch.start()
             try:
                 self._fetcher.run()
+                self._hang_up()  # A relay that says no farewell is waited for no longer than all else.
             finally:  # However it ended, nothing is left that would end the process later.
                 self._stop.set()
                 with self._lock:
@@ -106,13 +117,17 @@ class Worker:
             self._jobs.do(job)
         except LedgerLost:
             self.leave()  # Told to stop while the ledger was away: the journal has what is open.
-        except NewsletterError as error:
-            self._defect = error
-            self.leave()
+        except BaseException as error:  # noqa: BLE001 - carried to the worker's thread, and raised there
+            self._break_off(error)
         finally:
             self._meters.at_work(-1)
         if self._jobs.refused is not None:
             self.leave()
+
+    def _break_off(self, error: BaseException) -> None:
+        """Leave for what another job would run into as well: settings that cannot be, a defect of ours."""
+        self._defect = self._defect or error
+        self.leave()
 
     def _live(self) -> Answer:
         hangs = self._watch.hangs_s > _DEAF_S

@@ -54,6 +54,7 @@ class Machine:
     dead_after_s: float
     prefix: tuple[str, ...] = ()
     """What puts a command on that machine."""
+    grace_s: float = 10.0
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     process: subprocess.Popen[bytes] | None = None
 
@@ -76,7 +77,7 @@ class Machine:
             self.process = subprocess.Popen(
                 [
                     *(*self.prefix, sys.executable, "-m", "newsletter", "worker", "--concurrency", "1"),
-                    *("--dead-after", str(self.dead_after_s), "--grace", "10"),
+                    *("--dead-after", str(self.dead_after_s), "--grace", str(self.grace_s)),
                 ],
                 cwd=self.root,
                 env=self.environment,

@@ -34,3 +34,19 @@ def test_whatever_befalls_the_workers_everybody_gets_it_once(tmp_path: Path) -> 
         machines.check(PEOPLE, unknown=2 * CONNECTIONS)
         assert "ledger-lost" in cut_off.log
         assert "example.org" not in "".join(machine.log for machine in machines.machines)
+
+
+def test_a_relay_that_says_no_farewell_keeps_no_worker_beyond_its_time_of_grace(tmp_path: Path) -> None:
+    """Its lines outlast the jobs, and to take leave of one may last ten seconds."""
+    relay = SmtpReceiver()
+    with fleet(tmp_path, relay, people=100) as machines:
+        machine = machines.machines[0]
+        machine.grace_s = 1.0
+        machines.send()
+        machine.start()
+        machines.wait_until(lambda: machines.status()["accepted"] == 100, 60)
+        machines.wait_until(lambda: machine.log.count("job-ended") >= 2, 30)  # One is of the writer's copies.
+        machine.relay.fall_silent()
+        told_at = time.monotonic()
+        machine.stop()
+        assert time.monotonic() - told_at < 5

@@ -16,6 +16,7 @@ from threading import Event
 
 import psycopg
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from newsletter.delivery.back_off import BackOff
 from newsletter.delivery.breaker import Breaker
@@ -219,6 +220,37 @@ def test_settings_by_which_nothing_can_be_carried_end_a_worker(machine: MakeMach
     worker = Worker(here.ledger, refuse_it, clock=here.ledger.clock, stop=here.stop, terms=DRAINS)
     with pytest.raises(SettingsError):
         worker.run()
+
+
+def test_a_defect_ends_a_worker_and_is_told(machine: MakeMachine) -> None:
+    """A job that fails without a word would be cut again, and fail again, for ever."""
+
+    def stumble(_: Parcel) -> Outcome:
+        raise RuntimeError("nobody thought of this")
+
+    here, there = machine(on(3, stumble)), machine()
+    run = here.ledger.freeze(new_run(**SHARED), frozen(range(20)))
+    with pytest.raises(RuntimeError, match="nobody thought of this"):
+        here.worker().run()
+    worker = there.worker(Terms(grace_s=600))
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    waited(lambda: there.ledger.accounts.counts(run).pending == 0)
+    worker.leave()
+    thread.join(20)
+
+
+def test_a_worker_whose_tables_were_changed_under_it_ends(
+    machine: MakeMachine, folder: Path, pool: ThreadPoolExecutor
+) -> None:
+    """Also where it has no job: it would look after nobody, and say that it is well."""
+    here = machine()
+    end = pool.submit(here.worker(Terms(grace_s=600)).run)
+    waited(lambda: here.ledger.sharing.workers() == 1)
+    with psycopg.connect(url_of(folder), autocommit=True) as connection:
+        connection.execute("ALTER TABLE owners RENAME TO owners_of_another_age")
+    with pytest.raises(ProgrammingError, match="owners"):
+        end.result(20)
 
 
 def test_a_job_done_twice_mails_nobody_twice(machine: MakeMachine, pool: ThreadPoolExecutor) -> None:
