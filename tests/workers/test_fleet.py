@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from tests.crash.smtp_receiver import SmtpReceiver
+from tests.delivery.wire import Wire
 from tests.workers.fleet import CONNECTIONS, fleet
 
 PEOPLE = 700
@@ -46,6 +47,7 @@ def test_a_relay_that_says_no_farewell_keeps_no_worker_beyond_its_time_of_grace(
         machine.start()
         machines.wait_until(lambda: machines.status()["accepted"] == 100, 60)
         machines.wait_until(lambda: machine.log.count("job-ended") >= 2, 30)  # One is of the writer's copies.
+        assert isinstance(machine.relay, Wire)
         machine.relay.fall_silent()
         told_at = time.monotonic()
         machine.stop()

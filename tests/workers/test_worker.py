@@ -79,9 +79,7 @@ def machine(folder: Path) -> Iterator[MakeMachine]:
     made: list[Machine] = []
 
     def make(deed: Deed = accept, silence_s: float = SILENCE_S) -> Machine:
-        ledger = Ledger.open(
-            url_of(folder), processes=folder / f"machine {len(made)}", silence_s=silence_s
-        )
+        ledger = Ledger.open(url_of(folder), processes=folder / f"machine {len(made)}", silence_s=silence_s)
         made.append(Machine(ledger, Scripted(deed, lines=2, batch=10)))
         return made[-1]
 
