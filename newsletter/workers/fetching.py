@@ -39,8 +39,8 @@ _FINISH_TRIES = 15
 class _Patient(JobManager):
     """What is told to the queue, although the database was away, or another worker took a job over meanwhile.
 
-    Whoever beats and listens for Procrastinate ends with the first error, and nobody begins it again: the worker
-    would go on, and be counted as dead by all others.
+    Whoever beats and listens for Procrastinate ends with the first error, and nobody begins it again: the
+    worker would go on, and be counted as dead by all others.
     """
 
     async def update_heartbeat(self, worker_id: int) -> None:

@@ -95,10 +95,10 @@ class OneLine(Scripted):
 
 
 @pytest.mark.parametrize("refusals", [1, 30])
-def test_one_line_that_works_carries_everybody(tmp_path: Path, refusals: int) -> None:
+def test_one_line_that_works_carries_everybody(either: Path, refusals: int) -> None:
     """However often the others are refused meanwhile, and though nothing has got through before."""
     transport = OneLine(refusals=refusals)
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         run = ledger.freeze(new_run(), frozen(range(40)))
         summary = send(ledger, run, transport)
     assert (summary.ending, summary.counts) == (Ending.DONE, Counts(accepted=40))
@@ -128,34 +128,34 @@ def dead_port() -> int:
     ids=["smtp", "sendgrid"],
 )
 def test_a_server_that_is_not_there_is_no_try_of_anybody(
-    tmp_path: Path, dead_port: int, way: Callable[[int], Transport]
+    either: Path, dead_port: int, way: Callable[[int], Transport]
 ) -> None:
     """The run is blocked with everybody pending, and nobody has to wait longer for it."""
-    summary, tries = after_an_outage(tmp_path, way(dead_port))
+    summary, tries = after_an_outage(either, way(dead_port))
     assert (summary.ending, summary.exit_code) == (Ending.BLOCKED, 5)
     assert (summary.counts, tries) == (Counts(pending=6), {0})
     assert "cannot be reached" in summary.reason or "could not be reached" in summary.reason
 
 
-def test_a_pause_asked_for_before_anybody_is_named_is_no_try(tmp_path: Path) -> None:
+def test_a_pause_asked_for_before_anybody_is_named_is_no_try(either: Path) -> None:
     """421 to MAIL, on every line."""
     with FaultySmtp(Fault("MAIL", "421 4.3.2 not now\r\n"), on=0, always=True) as server:
         there = Server(host="127.0.0.1", port=server.port, security="none")
-        summary, tries = after_an_outage(tmp_path, Smtp(server=there, lines=3))
+        summary, tries = after_an_outage(either, Smtp(server=there, lines=3))
     assert (summary.counts, tries) == (Counts(pending=6), {0})
 
 
-def test_lines_that_break_with_everybody_are_an_outage(tmp_path: Path) -> None:
+def test_lines_that_break_with_everybody_are_an_outage(either: Path) -> None:
     """Whoever was on the first of them has had a try, and the others none."""
-    summary, tries = after_an_outage(tmp_path, Breaking(lose, lines=3))
+    summary, tries = after_an_outage(either, Breaking(lose, lines=3))
     assert (summary.ending, summary.counts, tries) == (Ending.BLOCKED, Counts(pending=6), {0, 1})
 
 
 @pytest.mark.parametrize("lines", [1, 3])
-def test_a_message_that_breaks_its_line_has_to_wait_and_stops_nobody(tmp_path: Path, lines: int) -> None:
+def test_a_message_that_breaks_its_line_has_to_wait_and_stops_nobody(either: Path, lines: int) -> None:
     """Even where everybody else stands behind it in one batch; ten minutes, after four broken lines."""
     transport = Breaking(on(0, lose), lines=lines, batch=50)
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         run = ledger.freeze(new_run(), frozen(range(8)))
         summary = send(ledger, run, transport)
         (row,) = ledger.accounts.rows(ISSUE, {State.DEFERRED})
@@ -167,14 +167,14 @@ def test_a_message_that_breaks_its_line_has_to_wait_and_stops_nobody(tmp_path: P
     assert 600 <= row.due_at - row.settled_at <= 750
 
 
-def test_what_a_lost_line_leaves_is_not_claimed_anew(tmp_path: Path) -> None:
+def test_what_a_lost_line_leaves_is_not_claimed_anew(either: Path) -> None:
     """It goes to whichever line is free first, and the ledger has one try of each."""
     deeds: list[Deed] = [lose]
 
     def once(parcel: Parcel) -> Outcome:
         return (deeds.pop() if deeds and parcel.person.address == address_of(2) else accept)(parcel)
 
-    with opened(tmp_path) as ledger:
+    with opened(either) as ledger:
         run = ledger.freeze(new_run(), frozen(range(8)))
         summary = send(ledger, run, Breaking(once, lines=1, batch=8), policy=replace(EAGER, record_at=1))
         tries = {row.address: row.attempts for row in ledger.accounts.rows(ISSUE)}

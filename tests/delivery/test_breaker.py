@@ -41,7 +41,7 @@ def test_what_is_told_later_stops_a_run_beyond_what_is_borne(
     assert breaker.reason == reason
 
 
-def test_a_run_ends_while_its_bounces_come_in(tmp_path: Path) -> None:
+def test_a_run_ends_while_its_bounces_come_in(either: Path) -> None:
     """They are told to the ledger by another process; whoever was not sent to is pending, and the exit is 5."""
     clock, numbers = HandClock(), count()
 
@@ -58,11 +58,11 @@ def test_a_run_ends_while_its_bounces_come_in(tmp_path: Path) -> None:
             code=parcel.person.code,
             attempt=parcel.attempt,
         )
-        with opened(tmp_path, clock) as elsewhere:
+        with opened(either, clock) as elsewhere:
             elsewhere.events.take([event])
         return accept(parcel)
 
-    with opened(tmp_path, clock) as ledger:
+    with opened(either, clock) as ledger:
         run = ledger.freeze(new_run(), frozen(range(250)))
         summary = send(ledger, run, Scripted(bounce, batch=10), clock=clock)
     assert (summary.ending, summary.exit_code) == (Ending.BLOCKED, 5)
@@ -71,10 +71,10 @@ def test_a_run_ends_while_its_bounces_come_in(tmp_path: Path) -> None:
     assert summary.counts.accepted + summary.counts.pending == 250
 
 
-def test_what_was_told_before_a_resume_does_not_stop_it_again(tmp_path: Path) -> None:
+def test_what_was_told_before_a_resume_does_not_stop_it_again(either: Path) -> None:
     """A person has seen to the cause, and says so by resuming."""
     clock = HandClock()
-    with opened(tmp_path, clock) as ledger:
+    with opened(either, clock) as ledger:
         run = ledger.freeze(new_run(), frozen(range(120)))
         for number, (person, _, code) in enumerate(frozen(range(120))):
             del person
