@@ -232,12 +232,13 @@ def _words_with(pattern: re.Pattern[str], passage: Passage) -> Iterable[str]:
 
 def _unseen(passage: Passage) -> Iterator[tuple[str, str]]:
     """Characters of no width, each with its word as it is seen; in Hebrew or Arabic they have work to do."""
-    if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in _UNSEEN.sub("", passage.text)):
-        return
-    texts = (passage.text, *(unquote(link.address) for link in passage.links))
-    for word in (word for text in texts for word in text.split()):
-        for character in dict.fromkeys(_UNSEEN.findall(word)):
-            yield character, _UNSEEN.sub("", word)
+    texts = [passage.text, *(unquote(link.address) for link in passage.links)]
+    for text in filter(_UNSEEN.search, texts):
+        if any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in _UNSEEN.sub("", text)):
+            continue
+        for word in text.split():
+            for character in dict.fromkeys(_UNSEEN.findall(word)):
+                yield character, _UNSEEN.sub("", word)
 
 
 def _shortened(text: str) -> str:
