@@ -128,8 +128,8 @@ def _one_line(value: str) -> str:
 
 
 def _folder(value: str) -> str:
-    if not value.isascii() or not value.isprintable() or "&" in value or not value.strip():
-        raise ValueError("the name of a folder in plain letters, such as INBOX or INBOX.Newsletter")
+    if not value.isprintable() or not value.strip():
+        raise ValueError("the name of a folder as it is read, such as INBOX or INBOX.Newsletter")
     return value.strip()
 
 

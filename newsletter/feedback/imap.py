@@ -13,6 +13,7 @@ import imaplib
 import re
 import ssl
 import time
+from binascii import b2a_base64
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -177,7 +178,7 @@ class Mailbox:
         if word != "OK":
             raise SettingsError(
                 [Mistake(Where("newsletter.yaml"), f"the mailbox has no folder {self._server.folder}")],
-                "Look at imap.folder; it is written as the server writes it.",
+                "Look at imap.folder; one that is inside another is often written as INBOX.Name.",
             )
         self._next = self._number("UIDNEXT")
         name = f"{self._server.username}@{self._server.host}/{self._server.folder}"
@@ -264,9 +265,19 @@ def _set(uids: Collection[int]) -> str:
     return ",".join(str(uid) for uid in uids)
 
 
+_BEYOND_ASCII = re.compile(r"[^ -~]+")
+
+
 def _quoted(folder: str) -> str:
-    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    """A folder's name as IMAP4rev1 writes it: what is not ASCII in its own UTF-7 (RFC 3501 section 5.1.3)."""
+    written = _BEYOND_ASCII.sub(_in_utf7, folder.replace("&", "&-"))
+    escaped = written.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _in_utf7(found: re.Match[str]) -> str:
+    base64 = b2a_base64(found[0].encode("utf-16-be"), newline=False).decode()
+    return f"&{base64.rstrip('=').replace('/', ',')}-"
 
 
 def _is_here(host: str) -> bool:

@@ -188,6 +188,17 @@ def test_it_says_what_was_done_in_plain_words(small: Small, mailbox: Dovecot) ->
     ]
 
 
+def test_folders_may_be_named_in_any_letters(small: Small, mailbox: Dovecot) -> None:
+    """On the server they are in its own UTF-7 (RFC 3501 section 5.1.3)."""
+    opened(small, mailbox, 1)
+    small.change("newsletter.yaml", "vouched_by:", "filed_in: R&D 台北 réponses, vouched_by:")
+    mailbox.put([letter("Away.", Auto_Submitted="auto-replied")])
+    assert small.good("sync", "--json").json["mailbox"]["automatic"] == 1
+    assert len(mailbox.mails("R&-D &U,BTFw- r&AOk-ponses")) == 1
+    small.change("newsletter.yaml", "filed_in:", "folder: R&D 台北 réponses, filed_in:")
+    assert small.good("sync", "--json").json["mailbox"]["automatic"] == 1
+
+
 def test_the_session_is_encrypted_and_the_server_known(
     small: Small, mailbox: Dovecot, server_certificate: Path
 ) -> None:
