@@ -24,6 +24,9 @@ from newsletter.site.requests import client_of, form_of
 
 _LONGEST_NAME = 60
 _IN_NAMES = frozenset(" .'’-‐")
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""In the place of what is not UTF-8; in an address it would even be allowed (RFC 6531)."""
+
 _FORMULA = ("=", "+", "-", "@")
 """A spreadsheet takes what begins with one of these for a formula, and a list is opened in one."""
 
@@ -102,6 +105,8 @@ def _address(text: str) -> str:
         found = address.parse(text)
     except address.AddressError as error:
         raise _Wrong("email", f"This is not an address that mail can be sent to: {error}.") from None
+    if _UNREADABLE in found:
+        raise _Wrong("email", "Some of its letters did not arrive whole. Please type it again.")
     if found.startswith(_FORMULA):
         raise _Wrong("email", f"An address that begins with “{found[0]}” can only be added by hand.")
     return found

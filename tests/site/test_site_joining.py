@@ -248,6 +248,14 @@ WRONG = {
 }
 
 
+def test_a_form_that_is_not_utf8_is_told(joining: Joining) -> None:
+    """Raw or in percent signs: nobody is written to at an address that nobody typed."""
+    for body in (b"email=s\xeeb@example.org", b"email=s%EEb@example.org"):
+        answer = joining.site.ask("POST", "/subscribe", body, {"Content-Type": FORM})
+        assert answer.status == 422
+        assert "did not arrive whole" in answer.text
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_filled_in_wrong_is_told_beside_what_was_typed(joining: Joining, wrong: str) -> None:
     """In words, with the fields as they were, and nothing is sent."""
