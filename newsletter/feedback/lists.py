@@ -106,6 +106,7 @@ class _Returned:
         self._ledger = ledger
         self._code_of = code_of
         self._back = ledger.suppressions.came_back()
+        self._out = ledger.suppressions.keys()
         self._in_group: dict[str, Entry] = {}
         self.barred: set[str] = set()
         """Those on a list of the account since before."""
@@ -136,8 +137,10 @@ class _Returned:
         return suppressed, taken_out
 
     def _back_at(self, key: str) -> float | None:
-        found = [self._back[each] for each in (key, self._code_of(key)) if each in self._back]
-        return max(found, default=None)
+        known_as = (key, self._code_of(key))
+        if not self._out.isdisjoint(known_as):
+            return None
+        return max((self._back[each] for each in known_as if each in self._back), default=None)
 
 
 def _is_before(entry: Entry, moment: float) -> bool:

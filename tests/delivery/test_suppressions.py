@@ -80,6 +80,23 @@ def test_an_event_counts_once_even_after_a_lift(either: Path) -> None:
         assert next((each.event_id, each.at) for each in left.history(ONE)) == ("e1", 5.0)
 
 
+def test_whoever_came_back_is_known_until_they_leave_again(either: Path) -> None:
+    """From everything, not from one list; by what the ledger knows them by, and since when it is asked."""
+    with opened(either) as ledger:
+        left = ledger.suppressions
+        left.add([ONE, code_of(ONE)], reason="asked", source="by hand")
+        left.add(["other@example.org"], reason="asked", source="by hand", scope="members")
+        assert left.came_back() == {}
+        left.lift("other@example.org", why="asked", scope="members")
+        for key in (ONE, code_of(ONE)):
+            left.lift(key, why="asked to come back")
+        back = left.came_back()
+        assert set(back) == {ONE, code_of(ONE)}
+        assert left.came_back(since=max(back.values())) == {}
+        left.add([ONE], reason="unsubscribed", source="page")
+        assert set(left.came_back()) == {code_of(ONE)}
+
+
 def test_an_event_about_somebody_suppressed_is_noted_and_is_nobody_new(either: Path) -> None:
     """Else it would count after a lift, as if it had come later than it did."""
     with opened(either) as ledger:

@@ -173,6 +173,20 @@ def test_whoever_left_again_at_sendgrid_stays_out(by_sendgrid: Small, sendgrid: 
     assert sendgrid.account.group_suppressions[GROUP] == [SIAN]
 
 
+def test_whoever_was_erased_came_back_and_left_again_stays_out(by_sendgrid: Small, sendgrid: StandIn) -> None:
+    """They are known by a code and by an address: what holds now is what counts."""
+    sendgrid.account.group_suppressions[GROUP].append(SIAN)
+    by_sendgrid.good("sync")
+    by_sendgrid.good("erase-person", SIAN, "--yes")
+    by_sendgrid.good("suppress", "remove", SIAN, "--reason", "asked to come back")
+    by_sendgrid.good("suppress", "add", SIAN, "--reason", "asked again to leave")
+    assert by_sendgrid.good("sync", "--json").json["sendgrid"]["taken_out"] == 0
+    assert sendgrid.account.group_suppressions[GROUP] == [SIAN]
+    by_sendgrid.good("suppress", "remove", SIAN, "--reason", "asked to come back after all")
+    assert by_sendgrid.good("sync", "--json").json["sendgrid"]["taken_out"] == 1
+    assert left(by_sendgrid) == {}
+
+
 def test_whoever_came_back_and_is_barred_there_is_told_of(by_sendgrid: Small, sendgrid: StandIn) -> None:
     """On a list of the whole account: SendGrid would drop their mail, and a person has to change it."""
     sendgrid.account.suppressions["unsubscribes"].append(Suppressed(AMP, 1000))
