@@ -13,11 +13,14 @@ from io import BytesIO
 from math import hypot
 from typing import Any
 
+from newsletter.publish import signs
 from newsletter.render.colour import AA, BLACK, WHITE, Colour, contrast
 
 LEAST_FONT_PT = 7.0
 
 _NOT_SEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u2060]+")
+_TO_THE_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+")
+"""Hebrew, Arabic and their neighbours."""
 _COLOUR_SPACE = {1: lambda grey: (grey, grey, grey), 3: lambda *rgb: rgb}
 """How many numbers name a colour → its red, green and blue, from 0 to 1."""
 
@@ -30,8 +33,14 @@ def pages(pdf: bytes) -> tuple[str, ...]:
 
 
 def times(words: str, page: str) -> int:
-    """How often a page says this, however its lines are broken."""
-    return _NOT_SEEN.sub("", page).count(_NOT_SEEN.sub("", words))
+    """How often a page says this, however its lines are broken and its signs are spelled out."""
+    said, found = (signs.without(_NOT_SEEN.sub("", text), words) for text in (words, page))
+    if not _TO_THE_LEFT.search(words):
+        return found.count(said)
+    # Words that run to the left, and the points beside them, stand on a line in another order than in the text.
+    left = [found.count(word) for word in _TO_THE_LEFT.findall(words)]
+    said, found = (re.sub(rf"[\W_]|{_TO_THE_LEFT.pattern}", "", text) for text in (said, found))
+    return min([*left, found.count(said)] if said else left)
 
 
 @dataclass(slots=True)

@@ -34,6 +34,15 @@ def spelled_out(values: Any, missing: Iterable[str]) -> Any:
     return _replaced(values, found)
 
 
+def without(text: str, others: str) -> str:
+    """A text, which has no white space, without the signs that `others` holds, set or spelled out."""
+    held = {sign for sign in others if unicodedata.category(sign) == "So"}
+    if not held:
+        return text
+    names = "|".join(sorted(re.escape(_name(sign).replace(" ", "")) for sign in held))
+    return re.sub(f"[{re.escape(''.join(sorted(held)))}{_JOINERS}]|\\[(?:{names})+\\]", "", text)
+
+
 def _replaced(value: Any, found: re.Pattern[str]) -> Any:
     if isinstance(value, str):
         return found.sub(_named, value)

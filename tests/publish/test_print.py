@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -228,6 +229,25 @@ def test_a_template_cannot_take_the_disclaimer_away(way: str) -> None:
     """The finished pages are read back: small, pale or missing words are none."""
     with pytest.raises(SourceError, match="does not legibly say: This is my personal account"):
         made(copy(), HIDING[way] + "\n" + TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "🌹 This is my personal account 🌹🌹 of the meeting. It is not the official record. 👩🏽‍🚒",
+        "This is my personal account of the meeting (עברית שלום). It is not the official record.",
+        "This is my personal account, العربية هنا. It is not the official record.",
+    ],
+    ids=["signs", "Hebrew", "Arabic"],
+)
+def test_a_disclaimer_in_other_signs_is_read_back(said: str) -> None:
+    """Signs are spelled out in brackets, and what runs to the left stands in another order on the line."""
+    look = replace(LOOK, disclaimer=said)
+    assert made(copy(look=look))
+    with pytest.raises(SourceError, match="does not legibly say"):
+        made(copy(look=look), HIDING["another foot"] + "\n" + TEMPLATE)
+    with pytest.raises(SourceError, match="does not legibly say"):
+        made(copy(look=look), f'#set page(footer: data.disclaimer.replace(" not ", " "))\n{TEMPLATE}')
 
 
 def test_a_mistake_in_a_template_has_its_place() -> None:
