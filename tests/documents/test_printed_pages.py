@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser
 
-from tests.documents import rates, truth
+from tests.documents import paper, rates, truth
 from tests.documents.reading import imported
 
 PROSE = (
@@ -51,3 +53,42 @@ def test_a_report_with_numbers_and_italics(browser: Browser, printed: bool) -> N
         page.close()
     rate = rates.rate(meant, imported(data, "report.pdf" if printed else "report.html").draft)
     assert rate.share >= 0.95, rate
+
+
+def _column(first: int, x: float, y: float, lines: int) -> list[paper.Piece]:
+    """Lines of four words each, set to both edges: the words stand as far apart as two columns do."""
+    places = [x, x + 62, x + 126, x + 190]
+    return [
+        paper.Piece(f"word{first + 4 * line + at}", place, y + 14 * line)
+        for line in range(lines)
+        for at, place in enumerate(places)
+    ]
+
+
+def test_two_columns_are_read_one_after_the_other() -> None:
+    """Even where the words of a line stand farther apart than the columns; a title goes across, a foot comes last."""
+    page = paper.Paper()
+    page.pages[-1] += [
+        paper.Piece("NEC report, 4 May 2027, with all that was said of finance", 70, 90, 16),
+        *_column(1, 60, 130, 12),
+        *_column(49, 318, 130, 12),
+        paper.Piece("An odd remark at the foot of this page", 200, 780, 8),
+    ]
+    body = imported(page.pdf(), "report.pdf").body
+    found = [int(number) for number in re.findall(r"word(\d+)", body)]
+    assert found == list(range(1, 97))
+    assert body.rstrip().endswith("An odd remark at the foot of this page")
+
+
+def test_what_stands_in_two_columns_of_a_table_is_read_row_by_row() -> None:
+    """Its cells do not fill their columns."""
+    page = paper.Paper()
+    page.write("NEC report, 4 May 2027", size=16)
+    for row in range(8):
+        y = 160.0 + 20 * row
+        page.pages[-1] += [
+            paper.Piece(f"Motion number {row}", 70, y),
+            paper.Piece(f"Carried by {row} votes", 330, y),
+        ]
+    body = imported(page.pdf(), "report.pdf").body
+    assert "| Motion number 3 | Carried by 3 votes |" in body

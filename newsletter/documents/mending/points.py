@@ -16,7 +16,7 @@ from newsletter.documents.mending.steps import Blocks, Change, Mended
 
 STEP = "typed points"
 UNMARKED = "points without a sign"
-HEADS = "numbered heading"
+HEADS = "numbered headings"
 """Stands in `done` of a line whose number counts on through the text, so that it heads what follows."""
 
 _INDENT = 1.5

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import pairwise
@@ -46,16 +46,12 @@ from newsletter.documents.blocks import (
     stripped,
     text_of,
 )
+from newsletter.documents.readers.pieces import Piece, ordered, shares_line
 from newsletter.errors import Refused
 
 MAX_PAGES = 200
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi(?!-?light)|-b(?:d)?$", re.IGNORECASE)
 _ITALIC = re.compile(r"italic|oblique|slanted", re.IGNORECASE)
-_SAME_LINE = 0.6
-"""Of the lower line's height: two pieces that share so much stand beside each other."""
-_COLUMNS_SHARE = 0.25
-_NEAR, _WIDE = 10.0, 15
-"""Points from the middle of the page, and characters, that make a piece one of a column."""
 _MARKER = re.compile(r"[^\w\s]{1,2}|[o§]|\(?[0-9ivx]{1,4}[.)]|\(?[a-z][.)]", re.IGNORECASE)
 """What stands before a point, and may be drawn as a piece of its own."""
 _COLUMN_GAP, _WORD_GAP, _OF_FILLED = 0.9, 0.12, 3.0
@@ -68,18 +64,6 @@ _DOT, _DOT_DISTANCE = 8.0, 2.5
 """A drawn bullet is smaller than this, in points, and so near to its text, in heights of a letter."""
 _DAMAGED = "the file is damaged, or is no PDF"
 _AGAIN = "Ask for the Word document: it holds headings and lists, which a PDF does not."
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A line of letters as the library found it."""
-
-    runs: tuple[Run, ...]
-    x0: float
-    x1: float
-    y0: float
-    y1: float
-    size: float
 
 
 def read(data: bytes) -> Document:
@@ -113,9 +97,9 @@ def _document(data: bytes) -> Document:
         if number > MAX_PAGES:
             raise Refused(f"the PDF has more than {MAX_PAGES} pages: this is no report")
         pictures += sum(isinstance(each, (LTFigure, LTImage)) for each in page)
-        ordered = _ordered(_pieces(page, links.get(number, ())), page)
-        source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in ordered]
-        blocks += _lines(_beside(ordered), number, _dots(page))
+        found = ordered(_pieces(page, links.get(number, ())), page.x0, page.x1)
+        source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in found]
+        blocks += _lines(_beside(found), number, _dots(page))
     if not blocks:
         what = "the PDF holds pictures of pages, and no text" if pictures else "there is no text in the PDF"
         raise Refused(what, _AGAIN)
@@ -127,7 +111,7 @@ def _document(data: bytes) -> Document:
 # Letters
 
 
-def _pieces(page: LTPage, links: Sequence[_Link]) -> list[_Piece]:
+def _pieces(page: LTPage, links: Sequence[_Link]) -> list[Piece]:
     """The lines of a page as the library found them, cut where a column of a table ends."""
     lines = [
         line for box in page if isinstance(box, LTTextContainer) for line in box if isinstance(line, LTTextLine)
@@ -163,13 +147,13 @@ def _cut_at_columns(items: list[Any], left: float, right: float) -> Iterator[lis
     yield stretch
 
 
-def _piece(items: list[Any], links: Sequence[_Link]) -> Iterator[_Piece]:
+def _piece(items: list[Any], links: Sequence[_Link]) -> Iterator[Piece]:
     shown = [each for each in items if isinstance(each, LTChar) and each.get_text().strip()]
     runs = stripped(merged(tuple(_runs(items, links))))
     if shown and text_of(runs).strip():
         size = Counter(round(each.size, 1) for each in shown).most_common(1)[0][0]
         low, high = min(each.y0 for each in shown), max(each.y1 for each in shown)
-        yield _Piece(runs, shown[0].x0, max(each.x1 for each in shown), low, high, size)
+        yield Piece(runs, shown[0].x0, max(each.x1 for each in shown), low, high, size)
 
 
 def _runs(items: list[Any], links: Sequence[_Link]) -> Iterator[Run]:
@@ -232,42 +216,13 @@ def _links(data: bytes) -> dict[int, list[_Link]]:
 # Order
 
 
-def _ordered(pieces: list[_Piece], page: LTPage) -> list[_Piece]:
-    """From top to bottom; where the page has columns, in the order that the library found."""
-    middle = (page.x0 + page.x1) / 2
-    right = [each for each in pieces if each.x0 > middle - _NEAR and len(text_of(each.runs)) > _WIDE]
-    left = [each for each in pieces if each.x1 < middle + _NEAR and len(text_of(each.runs)) > _WIDE]
-    if min(len(left), len(right)) > len(pieces) * _COLUMNS_SHARE:
-        return pieces
-    ordered: list[_Piece] = []
-    for row in _rows(sorted(pieces, key=lambda each: -each.y1)):
-        ordered += sorted(row, key=lambda each: each.x0)
-    return ordered
-
-
-def _rows(pieces: Iterable[_Piece]) -> Iterator[list[_Piece]]:
-    """Pieces that stand beside each other."""
-    row: list[_Piece] = []
-    for piece in pieces:
-        if row and not _shares_line(row[0], piece):
-            yield row
-            row = []
-        row.append(piece)
-    if row:
-        yield row
-
-
-def _shares_line(one: _Piece, other: _Piece) -> bool:
-    shared = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return shared > _SAME_LINE * min(one.y1 - one.y0, other.y1 - other.y0)
-
-
-def _beside(pieces: list[_Piece]) -> list[list[_Piece]]:
+def _beside(pieces: list[Piece]) -> list[list[Piece]]:
     """The pieces of each line, as far as they belong together: a marker and its point, parts of a sentence."""
-    lines: list[list[_Piece]] = []
+    lines: list[list[Piece]] = []
     for piece in pieces:
         before = lines[-1][-1] if lines else None
-        follows = before is not None and _shares_line(before, piece) and piece.x0 >= before.x1 - before.size
+        is_beside = before is not None and before.shift == piece.shift and shares_line(before, piece)
+        follows = before is not None and is_beside and piece.x0 >= before.x1 - before.size
         if follows and before is not None:
             lines[-1].append(piece)
         else:
@@ -275,14 +230,15 @@ def _beside(pieces: list[_Piece]) -> list[list[_Piece]]:
     return lines
 
 
-def _lines(rows: list[list[_Piece]], page: int, dots: Sequence[_Dot]) -> Iterator[Block]:
-    above: _Piece | None = None
+def _lines(rows: list[list[Piece]], page: int, dots: Sequence[_Dot]) -> Iterator[Block]:
+    above: Piece | None = None
     leading = _leading([row[0] for row in rows])
     for row in rows:
         first, last = row[0], row[-1]
         gap = (above.y0 - first.y0) / leading if above is not None and leading else 0.0
         dot = next((dot for dot in dots if dot.is_before(first)), None)
-        line = Line(left=dot.x if dot else first.x0, right=last.x1, gap=max(gap, 0.0), page=page)
+        left, right = (dot.x if dot else first.x0) - first.shift, last.x1 - last.shift
+        line = Line(left=left, right=right, gap=max(gap, 0.0), page=page)
         runs = _together(row)
         marked = (Run(text=f"{_BULLET} "), *runs) if dot else runs
         yield Block(kind=Kind.LINE, runs=marked, size=max(each.size for each in row), line=line)
@@ -296,7 +252,7 @@ class _Dot:
     x: float
     y: float
 
-    def is_before(self, piece: _Piece) -> bool:
+    def is_before(self, piece: Piece) -> bool:
         near = 0 < piece.x0 - self.x < _DOT_DISTANCE * piece.size
         return near and piece.y0 <= self.y <= piece.y1
 
@@ -310,7 +266,7 @@ def _dots(page: LTPage) -> list[_Dot]:
     return [_Dot(each.x0, (each.y0 + each.y1) / 2) for each in shapes]
 
 
-def _together(row: list[_Piece]) -> tuple[Run, ...]:
+def _together(row: list[Piece]) -> tuple[Run, ...]:
     """The pieces of a line, with a tab between those that stand in columns."""
     runs: list[Run] = list(row[0].runs)
     for before, piece in pairwise(row):
@@ -320,7 +276,7 @@ def _together(row: list[_Piece]) -> tuple[Run, ...]:
     return merged(tuple(runs))
 
 
-def _leading(firsts: Sequence[_Piece]) -> float:
+def _leading(firsts: Sequence[Piece]) -> float:
     """The usual distance from one line to the next."""
     steps = [above.y0 - below.y0 for above, below in pairwise(firsts) if above.y0 > below.y0]
     return median(sorted(steps)[: max(len(steps) * 3 // 4, 1)]) if steps else 0.0
