@@ -7,10 +7,12 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from select import select
 
 from tests.cli.command import clean_environment, finish, spawn
 from tests.cli.relay import Relay
@@ -51,7 +53,9 @@ def type_at_prompt(keyboard: int, *answers: str, asked: bytes = b"Type the numbe
 
 def read_until(keyboard: int, wanted: bytes | None) -> bytes:
     screen = b""
+    until = time.monotonic() + 60
     while wanted is None or wanted not in screen:
+        assert select([keyboard], [], [], max(until - time.monotonic(), 0))[0], screen
         try:
             read = os.read(keyboard, 4096)
         except OSError:  # The other end is closed: the process has ended.
@@ -60,6 +64,15 @@ def read_until(keyboard: int, wanted: bytes | None) -> bytes:
             break
         screen += read
     return screen
+
+
+def interrupt(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C, and again where it came to nothing: between the question and the reading Python hears none."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
 
 
 def test_a_real_send_by_hand_asks_for_the_number_of_recipients(small: Small, relay: Relay) -> None:
@@ -111,7 +124,7 @@ def test_ctrl_c_at_the_question_sends_nothing(small: Small, relay: Relay) -> Non
     """Exit 130, without a traceback."""
     with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
         read_until(keyboard, b"Type the number")
-        process.send_signal(signal.SIGINT)
+        interrupt(process)
         screen = read_until(keyboard, None).decode()
         assert process.wait(timeout=30) == 130
     assert "Traceback" not in screen
