@@ -240,7 +240,10 @@ class Ledger:
         with self._database.write() as connection:
             ids = [run.id for run in select_runs(connection, issue, Kind.REAL)]
             connection.execute(update(runs).where(runs.c.id.in_(ids)).values(stop_at=None, halted=""))
-        return self.open_runs(issue)
+        found = self.open_runs(issue)
+        if not found:  # No session follows, which would take away what a dead one has left.
+            self.claims.tidy(Patience())
+        return found
 
     def go_on(self, issue: str) -> None:
         """The word that lets everybody after the canary have the mail."""

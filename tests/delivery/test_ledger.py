@@ -529,3 +529,13 @@ def test_no_address_stands_in_a_repr(tmp_path: Path) -> None:
             (run, ledger.claims.claim(run, 1, owner=ALIVE), list(ledger.suppressions), replace(new_run()))
         )
     assert "example.org" not in shown
+
+
+def test_who_died_after_the_last_message_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Nothing is left to resume, so that no session comes to take the file away."""
+    with opened(tmp_path) as ledger:
+        run = ledger.freeze(new_run(), frozen([1]))
+        settled(ledger, run, State.ACCEPTED)
+        ledger.processes.start().abandon()
+        assert ledger.resume(ISSUE) == ()
+        assert list((tmp_path / "processes").glob("*.journal")) == []
