@@ -5,6 +5,7 @@ Rule: stdout is data, stderr is talk. Whatever goes wrong on purpose ends here a
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,14 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
+_COLLECT_EVERY = 50_000
+
 
 def main() -> None:
     """Run the command line and exit with its code."""
     from newsletter.errors import NewsletterError  # the console script imports nothing it may not need
 
+    spare_collector()
     try:
         sys.exit(_run())
     except NewsletterError as error:
@@ -29,6 +33,11 @@ def main() -> None:
         # The reader of our output left (`| head`); there is nobody to tell.
         sys.stderr.close()
         sys.exit(1)
+
+
+def spare_collector() -> None:
+    """Look for cycles less often: what is imported stays, and would be walked through again and again."""
+    gc.set_threshold(_COLLECT_EVERY)
 
 
 def _run() -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,9 @@ from newsletter.cli import show
 from newsletter.cli.choices import Format, Transport
 from newsletter.errors import UsageError
 from newsletter.workspace import Workspace, initialise
+
+if TYPE_CHECKING:
+    from newsletter.mailing import Mailing
 
 
 def opened() -> Workspace:
@@ -136,7 +140,6 @@ def render(
     draft: str | None, *, segment: str | None, to: str | None, form: Format, output: Path | None
 ) -> None:
     """Write one rendered copy to a file or to stdout."""
-    from newsletter import copies, dispatch, publishing
     from newsletter.mailing import open_mailing
 
     if draft is None:
@@ -148,12 +151,22 @@ def render(
         )
     workspace = opened()
     mailing = open_mailing(workspace, draft, at=now(workspace), segments=[segment] if segment else None)
+    _write(_content(mailing, segment=segment, to=to, form=form), output)
+
+
+def _content(mailing: Mailing, *, segment: str | None, to: str | None, form: Format) -> bytes:
     if form.is_public:
-        content = publishing.public(mailing, form=form.value)
-    else:
-        left = None if to is None else dispatch.left(mailing)
-        content = copies.rendered(mailing, segment=segment, to=to, form=form.value, left=left)
-    _write(content, output)
+        from newsletter import publishing
+
+        return publishing.public(mailing, form=form.value)
+    from newsletter import copies
+
+    left = None
+    if to is not None:
+        from newsletter import dispatch
+
+        left = dispatch.left(mailing)
+    return copies.rendered(mailing, segment=segment, to=to, form=form.value, left=left)
 
 
 def render_sent(issue: str, *, to: str | None, form: Format, output: Path | None) -> None:
