@@ -22,10 +22,12 @@ _MET = re.compile(
     re.IGNORECASE,
 )
 _THIS_REPORT = re.compile(
-    r"^\s*(?:welcome to|(?:here|this|below|what follows)(?:[’']s| is| are| comes)(?: now)?) (?:my|our|the|a)\b",
+    r"^\s*(?:welcome to|(?:here|this|below|what follows)(?:[’']s| is| comes)(?: now)?)\s(?:my|our|the|a)"
+    r"(?P<named>(?:\s(?![\w-]+[’'])[\w-]+){0,3}?\s(?:report|bulletin|newsletter|account|update)\b"
+    r"(?:\s(?:of|from|on|for|about)(?:\s(?:the|our|this|last|meetings?|held|in|of|for|\d{4}|(?-i:[A-Z])[\w’'.]*))+)?)",
     re.IGNORECASE,
 )
-"""How a report is handed over: what month is named then, is its own."""
+"""How a report is handed over, and what it is called: what month is named in that, is its own."""
 _SENTENCE = re.compile(r"[^.!?]*[.!?]*")
 _NEXT = re.compile(
     r"\b(?:next meeting|meets? again|meet next|next meet|meeting again|will meet)\b[^.;!?]{0,50}$",
@@ -175,8 +177,10 @@ def _met_on_another_day(passage: Passage, evidence: Evidence) -> str:
 def _introduced_by_another_month(passage: Passage, evidence: Evidence) -> str:
     """The month that a sentence gives to this very report, where it is not the meeting's."""
     for sentence in _SENTENCE.findall(passage.text):
-        wrong = _other_month(sentence, evidence) if _THIS_REPORT.search(sentence) else ""
-        if wrong and not list(days.named(sentence)):
+        found = _THIS_REPORT.search(sentence)
+        if not found or days.named(sentence) or _names_the_month(sentence, evidence):
+            continue
+        if wrong := _other_month(found["named"], evidence):
             return wrong
     return ""
 

@@ -1,8 +1,8 @@
 """Dates in English prose, as a reader understands them.
 
 Rule: only what is plainly a date is read as one (“17 November”, “November 17th, 2026”, “Sunday 27 to Wednesday
-30 September”, “17/11/2026”, “Tue 17/11”; in numbers the day comes first, as the British write it); a date
-without a year is the one that a reader of this meeting's report would think of.
+30 September”, “17/11/2026”, “Tue 17/11”; in numbers the day comes first, as the British write it, and “Tue
+7.30” is a time); a date without a year is the one that a reader of this meeting's report would think of.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _NUMBERS = re.compile(
     rf"(?:(?P<weekday>{_WEEKDAY}),?\s+(?:the\s+)?)?(?<![\w£$€.,/:+-])(?P<day>\d{{1,2}})"
     r"(?P<mark>[/.-])(?P<month>\d{1,2})(?:(?P=mark)(?P<year>(?:19|20)\d\d|\d\d))?(?![\w%]|[./,:-]\w)"
 )
-"""Three numbers with a whole year are a date; fewer only after a weekday."""
+"""Three numbers with a whole year are a date; fewer only after a weekday, and two only with a stroke."""
+_MONTH_FOLLOWS = re.compile(rf"\s+(?:of\s+)?{_MONTH}")
 _MONTH_ALONE = re.compile(rf"(?<!\w)(?P<month>{_MONTH}){_YEAR}")
 
 
@@ -101,9 +102,18 @@ def _named(text: str) -> Iterator[Day]:
 def _numbered(text: str) -> Iterator[Day]:
     for found in _NUMBERS.finditer(text):
         year = found["year"] or ""
-        if not found["weekday"] and len(year) < len("2026"):
+        if len(year) < len("2026") and not (found["weekday"] and (year or _is_day_and_month(found, text))):
             continue
         yield _day(found, int(found["month"]), f"20{year}" if len(year) == len("26") else year)
+
+
+def _is_day_and_month(found: re.Match[str], text: str) -> bool:
+    """And not a time, as “Tue 7.30”, hours, as “Sat 10-12”, or two days, as “Sat 28/29 November”."""
+    return (
+        found["mark"] == "/"
+        and int(found["month"]) <= len(MONTHS)
+        and not _MONTH_FOLLOWS.match(text, found.end())
+    )
 
 
 def months(text: str) -> Iterator[tuple[int, int | None]]:

@@ -21,7 +21,8 @@ TEMPLATE = (
 """What `newsletter new` writes to be replaced."""
 
 _GREETING = re.compile(
-    r"(?:dear|hello|hi|greetings|good (?:morning|afternoon|evening)|comrades?|friends?)\b[^.?;:]{0,80}[,.!:]?"
+    r"(?:dear|hello|hi|greetings|good (?:morning|afternoon|evening)|comrades?|friends?)\b"
+    r"(?:,? [^\s.?;:,]+){0,6}[,.!:]?"
     r"|(?:yours|best wishes|kind regards|regards|in solidarity|with thanks)\b[^.?;:]{0,80}[.,!]?",
     re.IGNORECASE,
 )

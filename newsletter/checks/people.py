@@ -92,13 +92,18 @@ _OFFICES = frozenset(
 """Mailboxes that whoever holds the post reads."""
 
 _TELEPHONE = re.compile(
-    r"(?<![\w/=.,@-])(?:\+\s?44[\s.-]*(?:\(0\)[\s.-]*)?|\(?0)[127]\)?(?:[\s.()-]{0,2}\d){8,9}(?![\w]|[.,]\d)"
+    r"(?<![\w/=.,@-])(?:(?:\+|00)\s?44[\s.-]*(?:\(0\)[\s.-]*)?|\(?0)[127]\)?(?:[\s.()-]{0,2}\d){8,9}(?![\w]|[.,]\d)"
 )
 """British numbers of people and places; those that begin with 03 and 08 are helplines and companies."""
 _ABROAD = re.compile(r"(?<![\w/=.,@-])(?:\+|00)\s?(?!44)[1-9]\d{0,2}(?:[\s().-]{0,2}\d){7,12}(?![\w]|[.,]\d)")
 """Numbers of other countries, which begin with the country's."""
-_NATIONAL_INSURANCE = re.compile(r"(?<![\w-])[A-Z]{2}(?:[ -]?\d\d){3}[ -]?[A-D](?![\w-])", re.IGNORECASE)
-"""HMRC's National Insurance Manual, NIM39110: two letters, six figures, and A, B, C or D."""
+_NATIONAL_INSURANCE = re.compile(
+    r"(?<![\w-])(?:[A-Z]{2}(?:[ -]?\d\d){3}[ -]?[A-D]|[a-z]{2}\d{6}[a-d])(?![\w-])"
+)
+"""HMRC's National Insurance Manual, NIM39110: two letters, six figures, and A, B, C or D.
+
+In small letters only without gaps: “it grew by 200000 a year”.
+"""
 
 _HOME = re.compile(
     r"""

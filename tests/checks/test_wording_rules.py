@@ -137,6 +137,7 @@ FIRES: dict[str, list[Evidence]] = {
         saying("We met on 22 September, and it was long."),
         saying("Welcome to my September report."),
         saying("This is my account of the NEC meeting in September 2026."),
+        saying("Here’s my NEC report for September."),
         saying("Text.", subject="NEC report 22/09/2026"),
     ],
     "C21": [
@@ -188,6 +189,7 @@ FIRES: dict[str, list[Evidence]] = {
         saying("[Ring her](tel:+447700900461)"),
         saying("Ring +353 1 555 0143."),
         saying("Ring 0049 (30) 2309 5123."),
+        saying("Ring 0044 7700 900461."),
         saying("[Ring her](tel:+12025550143)"),
     ],
     "D03": [saying("She lives at 14 Sheep Street."), saying("Home address: 3 Mill Road, Thornby.")],
@@ -203,7 +205,7 @@ FIRES: dict[str, list[Evidence]] = {
         )
     ],
     "D06": [saying("Paper 7 (not for circulation)."), saying("This is strictly confidential.")],
-    "D07": [saying("Payroll has her as QQ 12 34 56 C."), saying("His number is QQ123456C.")],
+    "D07": [saying("Payroll has her as QQ 12 34 56 C."), saying("His number is qq123456c.")],
 }
 
 QUIET: dict[str, list[Evidence]] = {
@@ -228,6 +230,7 @@ QUIET: dict[str, list[Evidence]] = {
     "C03": [
         saying("The first subject was money."),
         saying("Dear friends,\n\nThe meeting is put off."),
+        saying("Dear all, tomorrow’s meeting begins at seven, and not at six."),
         saying("Dear friends,\n\n![A letter in my own hand](https://example.org/letter.png)"),
     ],
     "C04": [
@@ -279,11 +282,13 @@ QUIET: dict[str, list[Evidence]] = {
         saying("Conference ran from Sunday 27 to Wednesday 30 September."),
         saying("Applications open on Monday 18 January, and we voted on Thursday, 5 July 1945."),
         saying("We meet on Tue 24/11/2026 and Thu 26/11, at 10/12 to 3 on Friday 3/4 full."),
+        saying("Surgeries: Monday 9.12 to 10.30, Saturday 10-12, Sunday 5/6 December, and 24/7 on the web."),
         saying("On Sunday May sat down; 10 may be enough; in March 2027 and on 26 more days."),
     ],
     "C18": [
         saying("By 30 November, 29 February 2028, and 31 December 2030; version 31.11 of 2026."),
         saying("By 28/02/2027; paper NEC/31/13/2026, £31.13, 30/02 of it, version 31.02.2027.1."),
+        saying("We meet on Thursday 7.30 pm, Saturday 28/29 November, and Sunday 29-30 November."),
     ],
     "C19": [saying("Text."), saying("Text.", meeting="{body: NEC, date: 2026-11-21}", title="Report of today")],
     "C20": [
@@ -296,6 +301,9 @@ QUIET: dict[str, list[Evidence]] = {
             "This is my report of November. It follows my September report. Here is what I said in September."
         ),
         saying("Here is my report of the November meeting, and what became of my September report."),
+        saying("This is the first meeting since September. Below is the letter that I wrote about it in May."),
+        saying("This is the first report since September. Here is the treasurer’s September report in brief."),
+        saying("Here are the minutes of the September meeting. Here is an account of what May’s report said."),
         saying("We met on 17 November. The committee that met again on 20 November was another."),
     ],
     "C21": [saying("The next meeting is on 26 January. We meet again on Tuesday 20 July 2027.")],
@@ -339,7 +347,10 @@ QUIET: dict[str, list[Evidence]] = {
             "::: only secretaries\nI shall ask for the figures again in January.\n:::"
         ),
     ],
-    "D07": [saying("Paper AB 12 34 56 was agreed, rule EC123456X too, and postcode TH1 2AB.")],
+    "D07": [
+        saying("Paper AB 12 34 56 was agreed, rule EC123456X too, and postcode TH1 2AB."),
+        saying("It grew by 200000 a year, to 500000 a month; on 17 11 26 a motion was lost."),
+    ],
     "D06": [saying("We met in private session. She was confident. Please forward this to anybody who wishes.")],
 }
 
