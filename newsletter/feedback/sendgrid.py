@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -168,8 +167,9 @@ def _identity(said: Mapping[str, Any], *, signed: bool) -> str:
 def _time(said: Mapping[str, Any], now: float) -> float:
     """When it happened; now, where it does not say so sensibly."""
     at = said.get("timestamp")
-    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+    if isinstance(at, bool) or not isinstance(at, int | float):
         return now
+    # Neither NaN nor a number too large for a float lies between.
     return float(at) if 0 < at <= now else now
 
 
