@@ -73,7 +73,7 @@ def outbox_copies(workspace: Workspace, key: str, holdings: Iterable[Holding]) -
 
 def unconfirmed(workspace: Workspace, key: str) -> Iterator[Path]:
     """The mails that ask this person whether it was they who wanted to join, and have not left yet."""
-    yield from sorted(workspace.confirmations.glob(f"{coder(workspace.secret())(key)}.*"))
+    yield from sorted(workspace.confirmations.glob(f"*{coder(workspace.secret())(key)}.*"))
 
 
 def mentions(workspace: Workspace, key: str, rows: Iterable[FoundRow]) -> Iterator[str]:

@@ -58,7 +58,7 @@ class Waiting:
     def keep(self, code: str, token: str) -> Kept:
         """Write one down, on the disk when this returns. Raises `NotKept`."""
         path = self._folder / f"{code}.{secrets.token_hex(6)}"
-        # No other process looks at a name with a dot before the lock is there.
+        # By a name with a dot no other process takes it up before all of it is there.
         fresh = path.with_name(f".{path.name}")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,15 +70,20 @@ class Waiting:
             os.write(descriptor, token.encode())
             os.fsync(descriptor)
             fresh.rename(path)
+            self._write_down()
         except OSError as error:
             fresh.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             os.close(descriptor)
             raise _not_kept(error) from None
         return Kept(path, token, descriptor)
 
     def left_over(self) -> Iterator[Kept]:
-        """Those of processes that have ended, oldest first; they are this one's now."""
-        for path in sorted(self._folder.glob("[!.]*"), key=_age):
+        """Those of processes that have ended, oldest first; they are this one's now.
+
+        What was never kept, since its process ended over it, is deleted: nobody was told that it would come.
+        """
+        for path in sorted(self._folder.iterdir() if self._folder.is_dir() else (), key=_age):
             try:
                 descriptor = os.open(path, os.O_RDWR)
             except OSError:
@@ -89,7 +94,19 @@ class Waiting:
             except OSError:
                 os.close(descriptor)
                 continue
-            yield Kept(path, token, descriptor)
+            kept = Kept(path, token, descriptor)
+            if path.name.startswith("."):
+                kept.drop()
+            else:
+                yield kept
+
+    def _write_down(self) -> None:
+        """The name too is on the disk when this returns (fsync(2))."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _age(path: Path) -> float:

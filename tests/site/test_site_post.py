@@ -144,3 +144,10 @@ def test_what_one_process_has_in_hand_no_other_takes_up(tmp_path: Path) -> None:
     assert list(one.left_over()) == []
     found.drop()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_half_written_when_its_process_ended_is_deleted(tmp_path: Path) -> None:
+    """Nobody was told that it would come, and it must not be held for ever."""
+    (tmp_path / f".{'a' * 16}.0123456789ab").write_text("a-sealed-to")
+    assert list(Waiting(tmp_path).left_over()) == []
+    assert list(tmp_path.iterdir()) == []
