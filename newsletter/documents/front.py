@@ -38,6 +38,8 @@ _KINDS = (
 _DEFAULT_KIND = "ordinary"
 _NUMERIC = re.compile(r"(?<!\d)(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4}|\d\d)(?!\d)")
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
+_LINE_WORDS = 12
 _TOP_BLOCKS = 6
 _MET = re.compile(r"\b(?:met|meeting|NEC|executive|committee)\b", re.IGNORECASE)
 _CENTURY = 2000
@@ -154,8 +156,9 @@ def _date(
     said = [(title, "it stands in the title"), *((text, "it stands at the top") for text in top)]
     said += [(file_name, "it stands in the file's name")]
     said += [(text, _IN_TEXT) for text in texts if _MET.search(text)]
+    year = _year(top, today)
     for text, why in said:
-        for day, is_exact in _days_in(text, today):
+        for day, is_exact in _days_in(text, today, year):
             if why == _IN_TEXT and abs((day - today).days) > _NEAR_DAYS:
                 continue
             reason = why if is_exact else f"{why}, without a year"
@@ -163,12 +166,19 @@ def _date(
     return None, Guess(f"date: {today.isoformat()}", "today: the document names no day", is_sure=False)
 
 
-def _days_in(text: str, today: date) -> Iterator[tuple[date, bool]]:
+def _year(top: Sequence[str], today: date) -> int | None:
+    """The year that a line of the head names, as “NEC report, January 2027” does."""
+    lines = [text for text in top if len(text.split()) <= _LINE_WORDS]
+    years = [int(found[0]) for text in lines for found in _YEAR.finditer(text)]
+    return next((year for year in years if year <= today.year), None)
+
+
+def _days_in(text: str, today: date, year: int | None) -> Iterator[tuple[date, bool]]:
     """The days that a text names, and whether it says their year."""
     for day in days.named(text):
         if day.year is not None and (exact := day.on(day.year)):
             yield exact, True
-        elif day.year is None and (past := _latest(day, today)):
+        elif day.year is None and (past := day.on(year) if year else _latest(day, today)):
             yield past, False
     for pattern in (_ISO, _NUMERIC):
         for found in pattern.finditer(text):

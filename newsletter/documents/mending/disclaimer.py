@@ -20,11 +20,12 @@ IMPRINT = "imprint"
 _HEAD, _FOOT = 12, 14
 """Blocks from either end in which a disclaimer stands."""
 _LONGEST_WORDS = 60
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\w)[^.!?\n]*)*(?:[.!?]+[\"”’)\]]*|$|(?=\n))")
+_SENTENCE = re.compile(r"(?:\s*\b[Nn]\.[Bb]\.)?[^.!?\n]+(?:[.!?](?=\w)[^.!?\n]*)*(?:[.!?]+[\"”’)\]]*|$|(?=\n))")
 _I = re.IGNORECASE
 _NOT_OFFICIAL = re.compile(
     r"""
-    \b(?:not|nor|isn[’']t|rather\ than|neither|never|no|without)\b [^.!?]{0,70}?
+    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|without|nothing\ in\ (?:this|these|my))\b
+    [^.!?]{0,70}?
     \b(?:official|formal|approved|agreed|authori[sz]ed|endorsed|verbatim|minutes?)\b
     | \bunofficial\b
     """,
@@ -47,28 +48,38 @@ _VIEWS = re.compile(
     \b(?:views?|opinions?|comments?|interpretations?)\b [^.!?]{0,60} \b(?:are|is)\b [^.!?]{0,30}
     \b(?:my\ own|mine|personal|those\ of\ the\ (?:author|writer)|my\ personal)\b
     | \b(?:does|do|should|must|may|can)\s*(?:not|n[’']t)\b [^.!?]{0,40}
-    \b(?:represent|reflect|be\ (?:taken|read|treated|regarded)\ as)\b [^.!?]{0,60}
+    \b(?:represent|reflect|be\ (?:taken|read|treated|regarded|quoted|cited|seen|considered|used)\ as)\b
+    [^.!?]{0,60}
     \b(?:views?|positions?|policy|official|opinions?|party|committee|NEC|executive)\b
     """,
     _I | re.VERBOSE,
 )
 _ABOUT_ITSELF = re.compile(
     r"""
-    ^\W* (?: (?:please\ note|note|nb|n\.b\.|disclaimer)\b \W* )? (?:that\s+)?
+    ^[\W_]*
+    (?: (?: (?:please\ (?:note|remember|be\ aware)|note|nb|disclaimer|caveat|important)\b | n\.b\. ) \W* )?
+    (?:that\s+)?
     (?: this | these | it | they | the\ (?:views|opinions|above|contents?|notes|report) | any | all | views
-        | opinions | my | a | an | personal | not | as\ (?:always|ever|usual) ) \b
+        | opinions | my | a | an | personal | not | as\ (?:always|ever|usual) | nothing\ in | written
+        | I\ (?:write|am\ writing|have\ written)
+        | (?:please\s+)? (?:do\ not|don[’']t) \s+\w+\s+ (?:this|these|it|them) ) \b
     """,
     _I | re.VERBOSE,
 )
 _IS_OWN = re.compile(
     r"""
-    \b(?:is|are)\s+ (?:only\s+|just\s+|purely\s+|all\s+)?
-    (?: mine\b | my\s+own\b | (?:(?:a|my)\s+)? (?:own\s+)? (?:purely\s+)? personal\b )
+    \b(?:is|are|represents?|reflects?|gives?)\s+ (?:only\s+|just\s+|purely\s+|all\s+)?
+    (?: mine\b | my\s+own\b | \w+[’']s\s+own\b
+        | (?:(?:a|my)\s+)? (?:own\s+)? (?:purely\s+)? personal\b )
+    | \b(?:write|writing|written|prepared|produced|issued|given|made)\b [^.!?]{0,40} \bpersonal\ capacity\b
+    | \bmy\b [^.!?]{0,60} \bnot\ (?:that|those)\ of\b
     """,
     _I | re.VERBOSE,
 )
-_SAYS_MORE = re.compile(r"\bthat\b", _I)
+_SAYS_MORE = re.compile(r"\bthat\b(?!\s+of\b)", _I)
 """“It is my personal view that we were misled” says something of its own."""
+_TELLS = re.compile(r"\b(?:was|were)(?:\s+not|n[’']t)\b", _I)
+"""“This was not agreed, and a report will come in July” tells of the meeting."""
 _LABEL = re.compile(r"^\W*disclaimer\W*$", _I)
 _PERMITS = re.compile(
     r"""
@@ -147,7 +158,7 @@ def _is_disclaimer(sentence: str, author: Author) -> bool:
     about_itself = bool(_ABOUT_ITSELF.match(sentence))
     return about_itself and (
         bool(_VIEWS.search(sentence))
-        or (not_official and bool(_ACCOUNT.search(sentence)))
+        or (not_official and bool(_ACCOUNT.search(sentence)) and not _TELLS.search(sentence))
         or _is_only_personal(sentence)
         or permits
     )

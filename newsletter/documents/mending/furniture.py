@@ -120,7 +120,8 @@ def _numbers_in_order(blocks: Blocks, lines: list[int]) -> Iterator[int]:
     expected = next((number for _, number in found if number in {1, 2}), None)
     run: list[int] = []
     for index, number in found:
-        far = not run or index - run[-1] >= _LEAST_DISTANCE // 2
+        # The last page may be short.
+        far = not run or index - run[-1] >= _LEAST_DISTANCE // 2 or index == lines[-1]
         if expected is not None and number == expected and far:
             run.append(index)
             expected += 1

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median, mode
 
 from newsletter.documents.blocks import Block, Kind, Line, Run, Runs, cut, merged, text_of
-from newsletter.documents.mending import hyphens
+from newsletter.documents.mending import hyphens, phrases
 from newsletter.documents.mending.marks import Mark, mark_of
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
@@ -23,8 +23,10 @@ _ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*(?:\s+(?:and|or))?$")
 _ENDS_LINE = re.compile(r"[.!?,…][\"'”’)\]]*$|[-\u2010]$")
 _HEADING_WORDS = 12
 _RULE_SIGNS = 3
+_HEAD = 3
+"""Blocks from the top below which a line may say who writes."""
 _GOES_ON = re.compile(r"^[a-zß-ÿ(&]|^[a-z]?['’]")
-_NARROW_LETTERS = 130
+NARROW_LETTERS = 130
 """Lines of text that are longer were never broken by hand or by a page."""
 _BROKEN_SHARE = 0.12
 _NOISE_OF_LETTERS = 0.12
@@ -80,7 +82,8 @@ def mend(blocks: Blocks) -> Mended:
             last is not None
             and is_line
             and _goes_on(last, block, joined[-1], page)
-            and not _heads(last, block, after, page)
+            and not _heads(last, block, after, page, is_point=mark_of(joined[-1].text) is not None)
+            and not (len(joined) <= _HEAD and phrases.names_writer(block.text))
         ):
             joined[-1] = _joined(joined[-1], block, words, changes)
         elif is_line:
@@ -102,7 +105,7 @@ def _page(lines: Sequence[Block]) -> _Page:
         for before, after in pairwise(lines)
         if after.line and _breaks_a_sentence(before.text, after.text)
     ]
-    narrow = in_points or right <= _NARROW_LETTERS
+    narrow = in_points or right <= NARROW_LETTERS
     is_broken = in_points or (narrow and len(broken) >= max(2, len(lines) * _BROKEN_SHARE))
     leading = median([gap for gap in broken if gap] or [1.0]) if is_broken else 1.0
     hangs = any(map(_hangs, lines, lines[1:]))
@@ -171,14 +174,30 @@ def _is_lower(below: Block, page: _Page) -> bool:
     return below.line.gap > page.leading * _GAP
 
 
-def _heads(above: Block, block: Block, after: Block | None, page: _Page) -> bool:
-    """Whether a short line below the end of a sentence stands above the next one: no sentence ends with it."""
+def _heads(above: Block, block: Block, after: Block | None, page: _Page, *, is_point: bool) -> bool:
+    """Whether a short line below the end of a sentence stands above the next one: no sentence ends with it.
+
+    A point often ends without a full stop.
+    """
     text = block.text
-    if after is None or after.kind is not Kind.LINE or not _ENDS.search(above.text) or _ENDS_LINE.search(text):
+    if after is None or after.kind is not Kind.LINE or _ENDS_LINE.search(text):
+        return False
+    if not _ENDS.search(above.text) and not (is_point and _may_end_point(above, block, after, page)):
         return False
     capital = text.lstrip("“‘\"'(")[:1]
     short = len(text.split()) <= _HEADING_WORDS and not _is_full(block, after, page)
     return short and (capital.isupper() or capital.isdigit()) and not _GOES_ON.match(after.text)
+
+
+def _may_end_point(above: Block, block: Block, after: Block, page: _Page) -> bool:
+    """Whether the next word would have fitted, by a bare count of letters, and a paragraph stands below."""
+    assert above.line
+    assert after.line
+    first = block.text.split(maxsplit=1)[0]
+    fits = not page.in_points and above.line.right + len(first) < page.right
+    is_text = after.line.right > page.right - 2 * page.noise and after.text[:1].isupper()
+    goes_on = _is_lone_marker(above) or phrases.leads_on(above.text)
+    return fits and is_text and mark_of(after.text) is None and not goes_on
 
 
 def _stands_alone(block: Block) -> bool:
@@ -196,7 +215,7 @@ def _is_lone_marker(block: Block) -> bool:
 def _marker(above: Block, below: Block, block: Block, page: _Page) -> Mark | None:
     """The marker of a list that a line begins with, if it is one here."""
     mark = mark_of(below.text)
-    if mark is None or mark.is_sure:
+    if mark is None or mark.is_sure or (_is_lone_marker(below) and mark.kind in {"dash", "letter"}):
         return mark
     begun = mark_of(block.text)
     is_list = begun is not None and begun.kind == mark.kind

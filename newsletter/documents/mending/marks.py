@@ -33,8 +33,8 @@ PRIVATE = {
 _SURE = "•‣◦▪▫●○■□◆◇►▶▸➢➤➔✓✔✗☑☐❖·∙⁃➣★☆→⇒»\uf0b7"
 _UNSURE = "-–—*+"
 _BULLET = re.compile(rf"(?P<mark>[{_SURE}])[ \t]*(?P<text>\S.*)?", re.DOTALL)
-_DASH = re.compile(rf"(?P<mark>[{re.escape(_UNSURE)}])[ \t]+(?P<text>\S.*)", re.DOTALL)
-_LETTER = re.compile(r"(?P<mark>[o§])(?:\t|[ ]{1,})[ \t]*(?P<text>\S.*)", re.DOTALL)
+_DASH = re.compile(rf"(?P<mark>[{re.escape(_UNSURE)}])(?:[ \t]+(?P<text>\S.*))?", re.DOTALL)
+_LETTER = re.compile(r"(?P<mark>[o§])(?:[ \t]+(?P<text>\S.*))?", re.DOTALL)
 _NUMBER = re.compile(r"\(?(?P<mark>\d{1,2})[.)](?:[ \t]+(?P<text>\S.*))?", re.DOTALL)
 _LABEL = re.compile(
     r"(?P<mark>\((?:[a-z]|[ivx]{1,4})\)|(?:[a-z]|[ivx]{1,4})\)|[a-z]\.)[ \t]+(?P<text>\S.*)", re.DOTALL

@@ -49,7 +49,7 @@ _DETAIL = re.compile(
     _I,
 )
 """What stands at the top of minutes: “Venue: Village Hall”."""
-_PART = re.compile(r"(?:[\w’'-]+ ){1,4}(?:reports?|business|matters|session|updates?|news)", _I)
+_PART = re.compile(r"(?!no\b)(?:[\w’'-]+ ){1,4}(?:reports?|business|matters|session|updates?|news)", _I)
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     r"|Nov(?:ember)?|Dec(?:ember)?)"
@@ -59,9 +59,15 @@ _DATE = re.compile(
     r"|\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)\b|\b\d{4}-\d{2}-\d{2}\b",
     _I,
 )
-_BYLINE = re.compile(
-    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter)\s+)?(?:by|from))\s+[A-Z][a-z]"
+_OFFICE = (
+    r"(?:Leader|Deputy|General|Chair|Treasurer|Secretary|President|Director|Executive|National|Regional|Local"
+    r"|Shadow|Cabinet|Committee|Conference|Policy|Party|Parliament)\b"
 )
+_BYLINE = re.compile(
+    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter)\s+)?(?:by|from))\s+"
+    rf"(?!{_OFFICE})[A-Z][a-z]"
+)
+"""“Report from General Secretary” heads a section; “Report from Ada Finch” says who writes."""
 _PERSON = re.compile(
     r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \() ?.*"
     r"\b(?:representative|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
@@ -74,10 +80,14 @@ _LEADS_IN = re.compile(
         |made|gave|took|set|put|came|went|told|showed|covers|covered|gets|got)\b
     | \b\w{3,}ed\ (?:the|a|an|that|to|us|our|some|his|her|their|its|two|three|four|five)\b
     | \b(?:two|three|four|five|six|seven|eight|nine|ten|several|some)\ (?:\w+\ )?\w+s\s*[:;]?$
+    | ^(?:the|this|we|members|colleagues|speakers|people|others|NEC)\b .* \b\w{2,}ed\s*[:;]?$
     | [.!?]\ +[A-Z]
-    | ^(?:I|my)\b | \bI\b
+    | ^(?:I|my|among|amongst|including|such\ as)\b | \bI\b
     """,
     _I | re.VERBOSE,
+)
+_LEADING_ON = frozenset(
+    ("a", "about", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "that", "the", "to", "with")
 )
 _ASKS = re.compile(r"(?:What|Where|How|Why|When|Who|Whose)\b")
 _ONLY_LEADS = re.compile(
@@ -132,9 +142,19 @@ def leads_in(text: str) -> bool:
     return bool(_LEADS_IN.search(text))
 
 
+def leads_on(text: str) -> bool:
+    """Whether a line ends with a word after which it goes on below: “changes to the”."""
+    return text.rstrip(":; ").rsplit(maxsplit=1)[-1].lower() in _LEADING_ON
+
+
 def asks(text: str) -> bool:
     """Whether a line begins as a question does that a section answers: “Where I have been”."""
     return bool(_ASKS.match(text))
+
+
+def names_writer(text: str) -> bool:
+    """Whether a whole line says who writes: “By Ada Finch”, “Ada Finch, branch secretary”."""
+    return bool(_PERSON.fullmatch(text.strip()) or (text[:1].isupper() and _BYLINE.match(text)))
 
 
 def is_name_of_section(text: str) -> bool:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from newsletter.documents.blocks import Block, Kind, cut, stripped, text_of
+from newsletter.documents.mending import phrases
 from newsletter.documents.mending.marks import Mark, mark_of
 from newsletter.documents.mending.steps import Blocks, Change, Mended
 
@@ -22,7 +24,6 @@ HEADS = "numbered headings"
 _INDENT = 1.5
 _FEWEST = 2
 _LONGEST_UNMARKED = 25
-_LONGEST_NAME = 8
 _LONGEST_HEADING = 12
 _FEWEST_NAMES = 3
 _STOPPED = re.compile(r"[.!?:;,][\"'”’)]*$")
@@ -95,9 +96,11 @@ def _near(index: int, marks: Sequence[Mark | None]) -> list[Mark]:
 
 
 def _has_kin(index: int, marks: Sequence[Mark | None]) -> bool:
+    """Whether a marker of the same kind stands beside one, or beyond the points below it."""
     own = marks[index]
-    beside = [marks[place] for place in (index - 1, index + 1) if 0 <= place < len(marks)]
-    return own is not None and any(mark is not None and mark.kind == own.kind for mark in beside)
+    before = takewhile(bool, reversed(marks[:index]))
+    after = takewhile(bool, marks[index + 1 :])
+    return own is not None and any(mark is not None and mark.kind == own.kind for mark in (*before, *after))
 
 
 def _after_point(index: int, marks: Sequence[Mark | None]) -> bool:
@@ -212,18 +215,24 @@ def _run_of_items(blocks: Sequence[Block], start: int) -> list[int]:
 
 
 def _run_of_names(blocks: Sequence[Block], start: int) -> list[int]:
-    """A few words on each line, and no full stop: a list of names. The last may be the next heading."""
+    """Short paragraphs without a full stop, as close as the first two are. The last may be the next heading."""
     run: list[int] = []
+    second = blocks[min(start + 1, len(blocks) - 1)]
     for index in range(start, len(blocks)):
         block = blocks[index]
-        is_next = bool(run) and block.line is not None and block.line.gap > 1
-        if is_next or not _may_be_item(block, _LONGEST_NAME) or _STOPPED.search(block.text):
+        is_next = bool(run) and _is_apart(block, second)
+        if is_next or not _may_be_item(block, _LONGEST_UNMARKED) or _STOPPED.search(block.text):
             break
         run.append(index)
     after = blocks[run[-1] + 1] if run and run[-1] + 1 < len(blocks) else None
-    if after is not None and _is_prose(after) and not (after.line and after.line.gap > 1):
+    if after is not None and not _is_apart(after, second) and _may_head(blocks[run[-1]]) and _is_prose(after):
         run.pop()
     return run if len(run) >= _FEWEST_NAMES else []
+
+
+def _is_apart(block: Block, point: Block) -> bool:
+    """Whether more space stands above a block than above a point of its list."""
+    return block.line is not None and point.line is not None and block.line.gap > max(point.line.gap, 1)
 
 
 def _may_be_item(block: Block, longest: int) -> bool:
@@ -234,4 +243,5 @@ def _may_be_item(block: Block, longest: int) -> bool:
 
 
 def _is_prose(block: Block) -> bool:
-    return block.kind is Kind.PARAGRAPH and bool(_STOPPED.search(block.text))
+    is_heading = block.text.endswith((":", ";")) and not phrases.leads_in(block.text)
+    return block.kind is Kind.PARAGRAPH and bool(_STOPPED.search(block.text)) and not is_heading

@@ -10,7 +10,7 @@ from collections import Counter
 from enum import IntEnum
 
 from newsletter.documents.blocks import Block, Kind, Role
-from newsletter.documents.mending import phrases, points, rows
+from newsletter.documents.mending import lines, phrases, points, rows
 from newsletter.documents.mending.marks import mark_of
 from newsletter.documents.mending.numbers import NUMBERED
 from newsletter.documents.mending.ornaments import SHOUTS
@@ -29,10 +29,6 @@ _LEAST_BELOW = 9
 _LEAST_CAPITALS = 4
 """“NEC” is a word."""
 _TAIL = 8
-_LEADING_ON = frozenset(
-    ("about", "and", "at", "by", "for", "from", "in", "of", "on", "or", "that", "the", "to", "with")
-)
-"""A line that ends with one of these goes on below."""
 _NEVER_LAST = (".", ",", "-", "–", "—", "…", "&")
 _STOPPED = re.compile(r"[.!?:;…][\"'”’)]*$")
 _FEW = 2
@@ -140,8 +136,10 @@ def _by_style(block: Block, following: Block, body: float) -> Sign | None:
 def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
     """By the words alone and what stands around them."""
     text = blocks[index].words.strip()
+    if text.endswith(".") and phrases.names_part(text[:-1]):
+        text = text[:-1]
     words = text.split()
-    if words[-1].rstrip(":;").lower() in _LEADING_ON:
+    if phrases.leads_on(text):
         return None
     if text.endswith((":", ";")):
         return Sign.ANNOUNCING if _may_announce(index, blocks) else None
@@ -149,7 +147,11 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
         return None
     if len(words) > _PLAIN_WORDS:
         return None
-    is_above_text = _is_above_text(blocks[index + 1]) if below is not Sign.PLAIN else phrases.names_part(text)
+    is_above_text = (
+        _is_above_text(blocks[index + 1])
+        if below is not Sign.PLAIN
+        else phrases.names_part(text) or _begins_part(index, blocks)
+    )
     stands = is_above_text or _is_above_others(index, blocks, below)
     if NUMBERED.match(text) or is_labelled(text):
         return Sign.NUMBERED if stands or NUMBERED.match(text) else None
@@ -164,10 +166,18 @@ def _is_above_others(index: int, blocks: Blocks, below: Sign | None) -> bool:
         return True
     if all(phrases.is_date(block.text) for block in blocks[index + 1 : index + 3]):
         return True
-    lines = [block.line for block in blocks[index + 1 : index + 3]]
-    if len(lines) < _FEW or lines[0] is None or lines[1] is None:
+    places = [block.line for block in blocks[index + 1 : index + 3]]
+    if len(places) < _FEW or places[0] is None or places[1] is None:
         return False
-    return lines[0].gap > 1 >= lines[1].gap and (below is not None or _is_line(blocks[index + 2]))
+    return places[0].gap > 1 >= places[1].gap and (below is not None or _is_line(blocks[index + 2]))
+
+
+def _begins_part(index: int, blocks: Blocks) -> bool:
+    """Whether a line above a heading stands right below text that is over, so that it heads more than one."""
+    above = blocks[index - 1] if index else None
+    return above is not None and (
+        above.kind is Kind.POINT or (_is_prose(above) and above.text.rstrip().endswith((".", "!", "?", ")")))
+    )
 
 
 def _is_one_of_many(index: int, blocks: Blocks) -> bool:
@@ -175,9 +185,9 @@ def _is_one_of_many(index: int, blocks: Blocks) -> bool:
     before = blocks[max(index - _FEW, 0) : index]
     alike = [_is_line(block) and not _STOPPED.search(block.text) for block in before]
     line = blocks[index].line
-    if line is not None:
-        return line.gap <= 1 and alike[-1:] == [True]
-    return len(alike) == _FEW and all(alike)
+    if line is not None and line.gap > 1:
+        return False
+    return all(alike) and len(alike) == _FEW if not _begins_part(index - 1, blocks) else False
 
 
 def _is_prose(block: Block) -> bool:
@@ -197,7 +207,8 @@ def _ended(index: int, blocks: Blocks) -> bool:
     above = blocks[index - 1] if index else None
     if above is None or above.kind is not Kind.PARAGRAPH:
         return True
-    return len(above.text.split()) <= _WORDS or above.text.rstrip()[-1:] in ".!?:;…”\"')’"
+    is_whole = above.line is not None and above.line.right > lines.NARROW_LETTERS
+    return is_whole or len(above.text.split()) <= _WORDS or above.text.rstrip()[-1:] in ".!?:;…”\"')’"
 
 
 def _may_announce(index: int, blocks: Blocks) -> bool:
