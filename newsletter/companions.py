@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from newsletter.checks import PageStanding
 from newsletter.errors import Mistake, SourceError, Where
 from newsletter.model import Attachment, Report
 from newsletter.publish import archive, public_copy
 from newsletter.publish.archive import Archive
 from newsletter.render import Look
 from newsletter.workspace import Workspace
+
+if TYPE_CHECKING:
+    from newsletter.checks import PageStanding
 
 Way = Literal["none", "link", "attach"]
 PDF = "application/pdf"
@@ -68,6 +70,8 @@ def paper_of(workspace: Workspace, report: Report, look: Look) -> Paper | None:
 
 def page_of(workspace: Workspace, report: Report, look: Look) -> PageStanding:
     """How the page that the mail leads to stands, as far as the site's folder tells."""
+    from newsletter.checks import PageStanding  # noqa: PLC0415 - what only opens a draft needs no rules
+
     if not look.pages_url:
         return PageStanding.NO_LINK
     kept = read_archive(workspace.site).find(report.issue)

@@ -12,10 +12,9 @@ from dataclasses import replace
 
 from newsletter import address, plan
 from newsletter.errors import UsageError
-from newsletter.mailing import Mailing
+from newsletter.mailing import Mailing, one_message, stranger
 from newsletter.message import code_for
 from newsletter.model import Edition, Person, Recipient
-from newsletter.pipeline import one_message, stranger
 
 Left = Mapping[str, Container[str]]
 """A list's name → keys of those who left that list alone."""

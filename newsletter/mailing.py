@@ -1,4 +1,4 @@
-"""A draft opened for its segments: its editions, its lists, its headers, before anybody is counted.
+"""A draft opened for its segments: its editions, lists and headers, and one message of it; nobody is counted.
 
 Rule: nothing here prints, asks or reads the clock.
 """
@@ -15,12 +15,13 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from newsletter import checks, plan
+from newsletter import plan
 from newsletter.audience import Audience, Lists, parse_segments
 from newsletter.companions import Paper, paper_of
 from newsletter.drafts import Known
 from newsletter.errors import SourceError
-from newsletter.model import Edition, Headers, Report
+from newsletter.message import Skeleton
+from newsletter.model import Edition, Headers, Person, Report
 from newsletter.plan import Proposal
 from newsletter.render import Look, edition
 from newsletter.settings import Settings
@@ -193,6 +194,8 @@ class _Codes(AbstractSet[str]):
 
     @cached_property
     def _all(self) -> frozenset[str]:
+        from newsletter import checks  # noqa: PLC0415 - as companions.page_of
+
         return frozenset(rule.code for rule in checks.rules() if rule.guards_promise is self._guards_promise)
 
     def __contains__(self, code: object) -> bool:
@@ -243,6 +246,23 @@ def headers_of(settings: Settings, at: datetime) -> Headers:
         site_url=settings.site_url,
         bounce_domain=settings.bounce_domain,
     )
+
+
+def one_message(workspace: Workspace, chosen: Edition, headers: Headers, person: Person) -> bytes:
+    """One message, as every transport would send it."""
+    return Skeleton(chosen, headers, run="copy", secret=workspace.secret()).message(person)
+
+
+def stranger(chosen: Edition, to: str) -> Person:
+    """Nobody's fields: the defaults show, and a field without one shows its name in brackets."""
+    lacking = {
+        slot.field
+        for part in (chosen.subject, chosen.html, chosen.text)
+        for slot in part.slots
+        if slot.default is None
+    }
+    values = tuple(f"[{name}]" if name in lacking else None for name in chosen.fields)
+    return Person(0, to, "a" * 16, values)
 
 
 def _transport_settings(settings: Settings, transport: str) -> dict[str, object]:

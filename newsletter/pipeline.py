@@ -1,4 +1,4 @@
-"""The jobs that the command line and the preview share: check a mailing, plan it, make one message of it.
+"""The jobs that the command line and the preview share: check a mailing, and plan it.
 
 Rule: a preview, a dry run, a test, a rehearsal and a real send all come through here, so that they differ in
 the transport alone. Nothing here prints, asks or reads the clock.
@@ -15,9 +15,8 @@ from newsletter.audience import Change, Roll
 from newsletter.checks import ASKED_NOTHING, DomainReport, Evidence, Problem, Verdict, World, web_addresses
 from newsletter.companions import Paper, page_of
 from newsletter.errors import NotReady
-from newsletter.mailing import Mailing, look_of
-from newsletter.message import Skeleton
-from newsletter.model import Edition, Headers, Person
+from newsletter.mailing import Mailing, look_of, one_message, stranger
+from newsletter.model import Edition
 from newsletter.plan import Proposal
 from newsletter.workspace import Workspace
 
@@ -151,23 +150,6 @@ def addresses_on_the_web(mailing: Mailing) -> tuple[str, ...]:
     """The links and pictures of every edition that can be fetched, each once, but for what is one person's."""
     found = (address for chosen in mailing.editions.values() for address in web_addresses(chosen))
     return tuple(dict.fromkeys(found))
-
-
-def one_message(workspace: Workspace, chosen: Edition, headers: Headers, person: Person) -> bytes:
-    """One message, as every transport would send it."""
-    return Skeleton(chosen, headers, run="copy", secret=workspace.secret()).message(person)
-
-
-def stranger(chosen: Edition, to: str) -> Person:
-    """Nobody's fields: the defaults show, and a field without one shows its name in brackets."""
-    lacking = {
-        slot.field
-        for part in (chosen.subject, chosen.html, chosen.text)
-        for slot in part.slots
-        if slot.default is None
-    }
-    values = tuple(f"[{name}]" if name in lacking else None for name in chosen.fields)
-    return Person(0, to, "a" * 16, values)
 
 
 def _domain_report(workspace: Workspace) -> DomainReport | None:

@@ -16,8 +16,8 @@ from newsletter.delivery.clock import SystemClock
 from newsletter.delivery.engine import Ending, Summary
 from newsletter.delivery.run import Counts
 from newsletter.errors import NotReady
-from newsletter.mailing import Mailing, drafts_segments, look_of, open_lists, open_mailing
-from newsletter.pipeline import Planned, make_plan, preflight, stranger
+from newsletter.mailing import Mailing, drafts_segments, look_of, open_lists, open_mailing, stranger
+from newsletter.pipeline import Planned, make_plan, preflight
 from newsletter.workspace import Workspace
 from tests.cli import small as small_workspace
 from tests.cli.relay import Relay, free_port

@@ -49,10 +49,10 @@ from newsletter.dispatch.ways import (
     way_out,
 )
 from newsletter.errors import Mistake, SourceError, UsageError, Where
-from newsletter.mailing import Mailing
+from newsletter.mailing import Mailing, stranger
 from newsletter.message import Skeleton, code_for, coder
 from newsletter.model import Edition, Recipient
-from newsletter.pipeline import Planned, make_plan, stranger
+from newsletter.pipeline import Planned, make_plan
 from newsletter.plan import Proposal
 from newsletter.workspace import LEDGER, STATE, Workspace
 

@@ -12,10 +12,9 @@ from email.message import EmailMessage
 from functools import cached_property
 
 from newsletter.copies import part_of, person_for
-from newsletter.mailing import Mailing
+from newsletter.mailing import Mailing, stranger
 from newsletter.message import Skeleton
 from newsletter.model import Edition, Person, Recipient
-from newsletter.pipeline import stranger
 from newsletter.preview import inbox
 from newsletter.preview.clients import GMAIL_CLIP_BYTES
 from newsletter.preview.differences import marked, marked_lines
