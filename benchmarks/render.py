@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.harness import ROOT, Figure, Numbers, Ran, Stopwatch, main, part, ran, scratch
-from newsletter.cli import spare_collector
 
 if TYPE_CHECKING:
     from newsletter.mailing import Mailing
@@ -50,7 +49,7 @@ def measure(quick: bool) -> Sequence[Figure]:
 
 
 def _opened() -> Mailing:
-    spare_collector()  # As a command does, before it imports what it needs.
+    # As a command does: what it needs is imported once the collector is spared.
     from newsletter.mailing import open_mailing  # noqa: PLC0415
     from newsletter.workspace import Workspace  # noqa: PLC0415
 
