@@ -295,6 +295,7 @@ def _asked_count(number: int) -> int:
 
 
 _TIMES = ("due_at", "claimed_at", "settled_at")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _export(found: Iterable[Row], path: Path, workspace: Workspace) -> int:
@@ -311,8 +312,13 @@ def _export(found: Iterable[Row], path: Path, workspace: Workspace) -> int:
         else:
             writer = csv.DictWriter(file, fieldnames=list(Row.__dataclass_fields__))
             writer.writeheader()
-            writer.writerows(shown)
+            writer.writerows({name: _inert(cell) for name, cell in each.items()} for each in shown)
     return len(shown)
+
+
+def _inert(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula: addresses and answers are others' words."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
 
 
 @contextmanager

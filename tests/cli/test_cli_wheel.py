@@ -149,6 +149,17 @@ def test_the_ledger_leaves_as_csv_and_as_json(mixed: Small) -> None:
         assert stat.S_IMODE((mixed.root / name).stat().st_mode) == 0o600
 
 
+def test_an_address_that_looks_like_a_formula_is_none_in_the_csv(small: Small, relay: Relay) -> None:
+    """A spreadsheet would reckon with it; the JSON has it as it is."""
+    formula = "=1+2@example.net"
+    small.change("lists/members.csv", JANE, formula)
+    assert send(small) == 0
+    for name, shown in (("rows.csv", f",'{formula},"), ("rows.json", f'"{formula}"')):
+        small.good("status", ISSUE, "--export", name)
+        assert shown in (small.root / name).read_text(encoding="utf-8")
+    assert relay.addresses[formula] == 1
+
+
 def test_a_part_of_the_ledger_leaves_too(mixed: Small) -> None:
     """Those in one state, as `--list` says."""
     mixed.good("status", ISSUE, "--list", "deferred", "--export", "waiting.json")
