@@ -24,7 +24,8 @@ _MET = re.compile(
 _THIS_REPORT = re.compile(
     r"^\s*(?:welcome to|(?:here|this|below|what follows)(?:[’']s| is| comes)(?: now)?)\s(?:my|our|the|a)"
     r"(?P<named>(?:\s(?![\w-]+[’'])[\w-]+){0,3}?\s(?:report|bulletin|newsletter|account|update)\b"
-    r"(?:\s(?:of|from|on|for|about)(?:\s(?:the|our|this|last|meetings?|held|in|of|for|\d{4}|(?-i:[A-Z])[\w’'.]*))+)?)",
+    r"(?:\s(?:of|from|on|for|about)(?:\s(?:the|our|this|last|meetings?|held|in|of|for|\d{4}|(?-i:[A-Z])[\w’']*))+"
+    r"(?=\s*(?:[^\w\s]|$)|\s(?:and|which|that|where|with|as)\b))?)",
     re.IGNORECASE,
 )
 """How a report is handed over, and what it is called: what month is named in that, is its own."""

@@ -95,7 +95,9 @@ _TELEPHONE = re.compile(
     r"(?<![\w/=.,@-])(?:(?:\+|00)\s?44[\s.-]*(?:\(0\)[\s.-]*)?|\(?0)[127]\)?(?:[\s.()-]{0,2}\d){8,9}(?![\w]|[.,]\d)"
 )
 """British numbers of people and places; those that begin with 03 and 08 are helplines and companies."""
-_ABROAD = re.compile(r"(?<![\w/=.,@-])(?:\+|00)\s?(?!44)[1-9]\d{0,2}(?:[\s().-]{0,2}\d){7,12}(?![\w]|[.,]\d)")
+_ABROAD = re.compile(
+    r"(?<![\w/=.,@-])(?<!\d:)(?:\+|00)\s?(?!44)[1-9]\d{0,2}(?:[\s().-]{0,2}\d){7,12}(?![\w]|[.,]\d)"
+)
 """Numbers of other countries, which begin with the country's."""
 _NATIONAL_INSURANCE = re.compile(
     r"(?<![\w-])(?:[A-Z]{2}(?:[ -]?\d\d){3}[ -]?[A-D]|[a-z]{2}\d{6}[a-d])(?![\w-])"

@@ -138,6 +138,7 @@ FIRES: dict[str, list[Evidence]] = {
         saying("Welcome to my September report."),
         saying("This is my account of the NEC meeting in September 2026."),
         saying("Here’s my NEC report for September."),
+        saying("This is my report of the September meeting and of what followed."),
         saying("Text.", subject="NEC report 22/09/2026"),
     ],
     "C21": [
@@ -304,6 +305,7 @@ QUIET: dict[str, list[Evidence]] = {
         saying("This is the first meeting since September. Below is the letter that I wrote about it in May."),
         saying("This is the first report since September. Here is the treasurer’s September report in brief."),
         saying("Here are the minutes of the September meeting. Here is an account of what May’s report said."),
+        saying("Here is my update on the October by-election. This is my report on the March budget."),
         saying("We met on 17 November. The committee that met again on 20 November was another."),
     ],
     "C21": [saying("The next meeting is on 26 January. We meet again on Tuesday 20 July 2027.")],
@@ -337,6 +339,7 @@ QUIET: dict[str, list[Evidence]] = {
         saying("Ring the helpline on 0800 123 4567 or 0300 123 1234 or 116 123."),
         saying("We had 312480 members, 01 02 2026, and £07,700,900,461."),
         saying("It grew by +1 200 000, to 0012 3456 of them; +44 800 123 4567 is free."),
+        saying("Join at 19:00 829 4512 7733."),
     ],
     "D03": [saying("She lives in Thornby. The hall is at 14 Sheep Street. TH1 2AB is my own.")],
     "D04": [saying("[Papers](https://example.org/questions?topic=buses&page=2&ref=report)")],
