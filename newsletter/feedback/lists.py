@@ -108,6 +108,8 @@ class _Returned:
         self._back = ledger.suppressions.came_back()
         self._out = ledger.suppressions.keys()
         self._in_group: dict[str, Entry] = {}
+        self._left_again: set[str] = set()
+        """Those on a list of the account since: whoever complained is not taken out of anything."""
         self.barred: set[str] = set()
         """Those on a list of the account since before."""
 
@@ -120,6 +122,8 @@ class _Returned:
             return True
         if _is_before(entry, back_at):
             self.barred.add(key)
+        else:
+            self._left_again.add(key)
         return False
 
     def let_back(self, account: Account, group: int) -> tuple[int, int]:
@@ -130,7 +134,7 @@ class _Returned:
             dated, back_at = replace(entry, since=since.get(entry.address)), self._back_at(key)
             if back_at is None or not _is_before(dated, back_at):
                 suppressed += self._ledger.suppressions.add_all([_suppression(dated, key)])
-            elif key not in self.barred:
+            elif key not in self.barred and key not in self._left_again:
                 with self._ledger.audit.act("sync", {"out_of_group": group}, [self._code_of(key)]):
                     account.take_from_group(group, entry.address)
                 taken_out += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -197,3 +198,18 @@ def test_whoever_came_back_and_is_barred_there_is_told_of(by_sendgrid: Small, se
     assert list(left(by_sendgrid)) == [AMP]
     assert [entry.email for entry in sendgrid.account.suppressions["unsubscribes"]] == [AMP]
     assert {seen.method for seen in sendgrid.seen} <= {"GET", "POST"}
+
+
+def test_whoever_complained_since_they_came_back_stays_in_our_group(
+    by_sendgrid: Small, sendgrid: StandIn
+) -> None:
+    """They have left again, though by another list."""
+    by_sendgrid.good("suppress", "add", SIAN, "--reason", "asked by phone")
+    by_sendgrid.good("sync")
+    sendgrid.account.group_times[GROUP, SIAN] -= 10
+    by_sendgrid.good("suppress", "remove", SIAN, "--reason", "asked to come back")
+    sendgrid.account.suppressions["spam_reports"].append(Suppressed(SIAN, int(time.time()) + 5))
+    done = by_sendgrid.good("sync", "--json").json["sendgrid"]
+    assert (done["suppressed"], done["taken_out"], done["barred"]) == (1, 0, 0)
+    assert sendgrid.account.group_suppressions[GROUP] == [SIAN]
+    assert left(by_sendgrid) == {SIAN: "complained"}
