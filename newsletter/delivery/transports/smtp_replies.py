@@ -93,7 +93,8 @@ _SAID_FIRST: Final = frozenset({421, 530, 534, 535, 538})
 """Basic codes that mean what they mean, whatever enhanced status comes with them."""
 
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?=\s|$)")
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+")
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;])[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+")
+"""It is looked for where a word begins, and there alone: a word of 100 KB would else take a minute."""
 _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9._-]{4,64})", re.IGNORECASE)
 _DETAIL_CHARACTERS = 200
 
