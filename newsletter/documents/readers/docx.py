@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import mammoth
 from lxml import etree
 from mammoth import documents as word
+from mammoth.docx.dingbats import dingbats
 
 from newsletter.documents.blocks import Document, Left, Passage
-from newsletter.documents.readers import tree, word_styles, word_text
+from newsletter.documents.readers import tree, word_forms, word_styles, word_text
 from newsletter.documents.readers.package import Package
 from newsletter.documents.readers.word_styles import Styles
 from newsletter.errors import Refused
@@ -38,7 +39,11 @@ _PARTS = (
     "word/endnotes.xml",
 )
 """What mammoth reads beside the text. Comments are read here, since they belong to no reader."""
+_WITH_TEXT = (_MAIN, "word/footnotes.xml", "word/endnotes.xml")
 _AROUND = ("word/header", "word/footer")
+_DRAWN = {"word/diagrams/data": "diagram", "word/charts/chart": "chart"}
+"""Where the words of drawings are, which stand in no paragraph."""
+_MERGE = "Open it in Word, and save it again: Word then makes one document of both."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ def read(data: bytes) -> Document:
     package = Package(data)
     parts = _parts(package)
     main = parts.trees[_MAIN]
+    hidden = [Left("hidden text", text) for text in _readable(parts)]
     styles = word_styles.of(parts.get("word/styles.xml"))
     contents = word_text.without_contents(main, word_styles.of_contents(styles))
     found = tree.blocks(_html(parts, styles))
@@ -61,7 +67,7 @@ def read(data: bytes) -> Document:
     lettered = word_styles.counts_by_letters(parts.get("word/numbering.xml"), main)
     notes = ("a list counts by letters in the document, and by numbers in the draft",) if lettered else ()
     listed = [Left("table of contents", contents)] if contents else []
-    left = [*deleted, *_comments(package), *listed, *_around(package)]
+    left = [*deleted, *hidden, *_comments(package), *listed, *_around(package), *_drawn(package)]
     return Document(format="docx", blocks=found.blocks, source=source, left=(*left, *found.left), notes=notes)
 
 
@@ -70,10 +76,20 @@ def _parts(package: Package) -> _Parts:
     main = package.tree(str(path))
     if main is None:
         raise Refused("the file is damaged: there is no text in it", "Ask for the document again.")
-    word_text.make_readable(main)
+    if any(word_text.name_of(each) == "altChunk" for each in main.iter()):
+        raise Refused("another document is inserted in it, and not yet part of it", _MERGE)
     relations = package.tree(str(path.parent / "_rels" / f"{path.name}.rels"))
     trees = {name: found for name in _PARTS if (found := package.tree(name)) is not None}
     return _Parts(trees | {_MAIN: main} | ({_RELATIONS: relations} if relations is not None else {}))
+
+
+def _readable(parts: _Parts) -> Iterator[str]:
+    """Make every part readable that has text; the words in it that nobody sees."""
+    for name in _WITH_TEXT:
+        root = parts.get(name)
+        if root is not None:
+            word_forms.make_readable(root, dingbats)
+            yield from word_forms.without_hidden(root)
 
 
 def _path_of_main(package: Package) -> str:
@@ -171,3 +187,13 @@ def _around(package: Package) -> Iterator[Left]:
             if text and text not in said:
                 said.add(text)
                 yield Left("header or footer", text)
+
+
+def _drawn(package: Package) -> Iterator[Left]:
+    """What is written in diagrams and charts: to mammoth they are no text, and here they are no picture."""
+    for name in package.names:
+        kind = next((kind for start, kind in _DRAWN.items() if name.startswith(start)), None)
+        root = package.tree(name) if kind and name.endswith(".xml") else None
+        text = word_text.drawn(root) if root is not None else ""
+        if kind and text:
+            yield Left(kind, text)

@@ -42,21 +42,9 @@ def child(element: _Element | None, *names: str) -> _Element | None:
     return element
 
 
-def make_readable(main: _Element) -> None:
-    """Take, of each shape that is there twice for old and new programs, the one that has text.
-
-    mammoth reads the old form (`mc:Fallback`), which newer programs leave out.
-    """
-    for choice in [each for each in main.iter() if name_of(each) == "AlternateContent"]:
-        if child(choice, "Fallback") is None and (new := child(choice, "Choice")) is not None:
-            boxes = [each for each in new.iter() if name_of(each) == "txbxContent"]
-            old = etree.SubElement(choice, f"{{{etree.QName(choice).namespace}}}Fallback")
-            if boxes:
-                # Below a picture of the old kind, mammoth puts a box after its paragraph.
-                old = etree.SubElement(old, f"{{{etree.QName(boxes[0]).namespace}}}pict")
-            old.extend(boxes or list(new))
-        for each in [other for other in choice if name_of(other) == "Choice"]:
-            choice.remove(each)
+def is_on(element: _Element | None) -> bool:
+    """Whether a property is there and not switched off (ECMA-376 part 1, 17.17.4)."""
+    return element is not None and value_of(element) not in {"0", "false", "off"}
 
 
 def without_contents(main: _Element, styles: frozenset[str]) -> str:
@@ -132,3 +120,14 @@ def comments(root: _Element) -> Iterable[tuple[str, str]]:
     for each in root:
         if name_of(each) == "comment":
             yield value_of(each, "author") or "", " ".join(plain(each).split())
+
+
+def drawn(root: _Element) -> str:
+    """The words of a drawing: its texts, and what a chart calls its parts; no numbers."""
+    said = [
+        (each.text or "").strip()
+        for each in root.iter()
+        if name_of(each) == "t"
+        or (name_of(each) == "v" and any(name_of(above) == "strCache" for above in each.iterancestors()))
+    ]
+    return "; ".join(dict.fromkeys(text for text in said if text))
