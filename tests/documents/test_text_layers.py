@@ -131,3 +131,17 @@ def test_the_year_may_stand_in_the_title() -> None:
     """A day without a year is a day of that one."""
     found = imported(f"NEC report, January 2025\n\nThe NEC met on 28 January. {_PROSE}".encode(), "report.txt")
     assert found.draft.front.date.isoformat() == "2025-01-28"
+
+
+def test_signs_may_stand_in_a_column_of_their_own() -> None:
+    """Two lists, the lower one first taken for its signs; its points begin where the line above had room."""
+    text = (
+        f"{_TITLE}\n\n{_WRAPPED}\nWe agreed:\n•\n•\n\nto let the upper floor of the old office in the north to whoever asks for it first\n"
+        "and in writing\nto look for a smaller one:\n▪\n▪\n▪\n\n•\n\nnear the station\nnot above a shop\nwith a lift\n\n"
+        f"to write to the landlord\n\n{_WRAPPED}"
+    )
+    assert (
+        "- to let the upper floor of the old office in the north to whoever asks for it first and in writing\n"
+        "- to look for a smaller one:\n  - near the station\n  - not above a shop\n  - with a lift\n"
+        "- to write to the landlord\n\nThe Treasurer"
+    ) in _body(text)

@@ -23,6 +23,7 @@ from newsletter.documents.mending import (
     points,
     rows,
     run_ins,
+    sign_columns,
 )
 from newsletter.documents.mending.masthead import Author, Head
 from newsletter.documents.mending.steps import Blocks, Change, Step
@@ -33,6 +34,7 @@ _BEFORE: tuple[Step, ...] = (
     characters.mend,
     furniture.mend,
     ordinals.mend,
+    sign_columns.mend,
     lines.mend,
     breaks.mend,
     ornaments.mend,

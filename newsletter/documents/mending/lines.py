@@ -195,7 +195,9 @@ def _may_end_point(above: Block, block: Block, after: Block, page: _Page) -> boo
     assert after.line
     first = block.text.split(maxsplit=1)[0]
     fits = not page.in_points and above.line.right + len(first) < page.right
-    is_text = after.line.right > page.right - 2 * page.noise and after.text[:1].isupper()
+    is_text = after.text[:1].isupper() and (
+        after.line.right > page.right - 2 * page.noise or block.text.endswith((":", ";"))
+    )
     goes_on = _is_lone_marker(above) or phrases.leads_on(above.text)
     return fits and is_text and mark_of(after.text) is None and not goes_on
 
