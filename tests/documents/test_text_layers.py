@@ -103,6 +103,20 @@ def test_the_beginning_of_a_sentence_heads_nothing(line: str) -> None:
     assert _headings(text) == ["Pay"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "meant"),
+    [
+        ("Ada Finch\nNEC member (Union Section)\n(Please note that this is my personal report.)", []),
+        ("Wednesday 12 May, 7pm, on Zoom", []),
+        ("Conference 2027", ["Conference 2027"]),
+        ("Students\nTheir ballot closes on 2 July. (It was put off.)", ["Students"]),
+    ],
+)
+def test_a_name_over_a_role_an_hour_a_year_and_a_sentence_in_brackets(lines: str, meant: list[str]) -> None:
+    """A person is no heading, nor is an appointment; a word and a year are one, and no date; what ends in a full stop is a sentence."""
+    assert _headings(f"{_TITLE}\n{_PROSE}\n\n{lines}\n\nPay\n\n{_PROSE}") == [*meant, "Pay"]
+
+
 def test_a_part_may_begin_below_text_with_two_headings() -> None:
     """The upper one heads both of those that follow."""
     text = f"{_TITLE}\n{_PROSE}\nConference\nBusiness\n{_PROSE}\nRule changes\n{_PROSE}"

@@ -25,7 +25,7 @@ _HEADING_WORDS = 12
 _RULE_SIGNS = 3
 _HEAD = 3
 """Blocks from the top below which a line may say who writes."""
-_GOES_ON = re.compile(r"^[a-zß-ÿ(&]|^[a-z]?['’]")
+_GOES_ON = re.compile(r"^[a-zß-ÿ&]|^\((?![A-Z])|^[a-z]?['’]")
 NARROW_LETTERS = 130
 """Lines of text that are longer were never broken by hand or by a page."""
 _BROKEN_SHARE = 0.12

@@ -38,9 +38,13 @@ _CONTACT = re.compile(
     _I | re.VERBOSE,
 )
 _WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
 _DATE_ALONE = re.compile(
     rf"{_WEEKDAY}\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?[A-Z][a-z]+,?(?:\s+\d{{4}})?"
-    r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d{2}-\d{2}|[A-Z][a-z]+\s+\d{4}",
+    rf"|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH}\s+\d{{4}}",
     _I,
 )
 _DETAIL = re.compile(
@@ -50,10 +54,6 @@ _DETAIL = re.compile(
 )
 """What stands at the top of minutes: “Venue: Village Hall”."""
 _PART = re.compile(r"(?!no\b)(?:[\w’'-]+ ){1,4}(?:reports?|business|matters|session|updates?|news)", _I)
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)"
-)
 _DATE = re.compile(
     rf"\b{_WEEKDAY}(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}})?\b"
     r"|\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)\b|\b\d{4}-\d{2}-\d{2}\b",
@@ -63,6 +63,10 @@ _OFFICE = (
     r"(?:Leader|Deputy|General|Chair|Treasurer|Secretary|President|Director|Executive|National|Regional|Local"
     r"|Shadow|Cabinet|Committee|Conference|Policy|Party|Parliament)\b"
 )
+_APPOINTMENT = re.compile(
+    rf"{_WEEKDAY}\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}\b.*\b\d{{1,2}}(?:[.:]\d\d)?\s*[ap]m\b.*", _I
+)
+"""“Wednesday 14 February, 7pm, on Zoom”."""
 _BYLINE = re.compile(
     r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter)\s+)?(?:by|from))\s+"
     rf"(?!{_OFFICE})[A-Z][a-z]"
@@ -71,6 +75,9 @@ _BYLINE = re.compile(
 _PERSON = re.compile(
     r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \() ?.*"
     r"\b(?:representative|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
+)
+_ROLE = re.compile(
+    r"(?:[A-Z][\w’'-]+\s+){0,4}(?:member|representative|delegate)\b(?:\s*[,(–-].*|\s+(?:of|for)\b.*)?"
 )
 _LEADS_IN = re.compile(
     r"""
@@ -114,6 +121,7 @@ def is_no_heading(text: str) -> bool:
         or _BYLINE.match(text)
         or _PERSON.fullmatch(text)
         or _DETAIL.fullmatch(text)
+        or _APPOINTMENT.fullmatch(text)
     )
 
 
@@ -150,6 +158,11 @@ def leads_on(text: str) -> bool:
 def asks(text: str) -> bool:
     """Whether a line begins as a question does that a section answers: “Where I have been”."""
     return bool(_ASKS.match(text))
+
+
+def is_role(text: str) -> bool:
+    """Whether a line says what somebody is: “NEC member (Trade Union Section)”; a name stands above it."""
+    return bool(_ROLE.fullmatch(text.strip()))
 
 
 def names_writer(text: str) -> bool:

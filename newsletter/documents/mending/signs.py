@@ -84,6 +84,8 @@ def _sign(index: int, blocks: Blocks, body: float, below: Sign | None) -> Sign |
     following = blocks[index + 1]
     if following.kind is Kind.RULE or following.role is Role.NOTE or _in_tail(index, blocks):
         return None
+    if phrases.is_role(text) or phrases.is_role(following.text):
+        return None
     if phrases.is_no_heading(text) and not (phrases.is_closing(text) and _is_prose(following)):
         return None
     counted = Sign.NUMBERED if points.HEADS in block.done else None
@@ -143,7 +145,9 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
         return None
     if text.endswith((":", ";")):
         return Sign.ANNOUNCING if _may_announce(index, blocks) else None
-    if text.endswith(_NEVER_LAST) or (text.endswith(("?", "!")) and len(words) > _QUESTION_WORDS):
+    if text.rstrip('"”’)').endswith(_NEVER_LAST) or (
+        text.endswith(("?", "!")) and len(words) > _QUESTION_WORDS
+    ):
         return None
     if len(words) > _PLAIN_WORDS:
         return None
