@@ -171,7 +171,7 @@ def make(proposal: Proposal, seen: Seen | None = None, rolls: Mapping[str, Roll]
         if seen is not None:
             seen(recipient, reason)
         if reason is None:
-            if None in values:
+            if not all(values):
                 for place, name in required[segment]:
                     missing[name] += values[place] is None
             if len(examples[segment]) < EXAMPLES_SHOWN:
@@ -358,15 +358,10 @@ def _merger(edition: Edition) -> Callable[[Mapping[str, str]], Values]:
     """A function from a person's fields to what the edition merges, made once for 500,000 people."""
     names = edition.fields
     if SIGN_UP not in names:
-        return lambda known: tuple([known.get(name) for name in names])
+        return lambda known: tuple(map(known.get, names))
     place = names.index(SIGN_UP)
-
-    def merged(known: Mapping[str, str]) -> Values:
-        values = [known.get(name) for name in names]
-        values[place] = sign_up(known)
-        return tuple(values)
-
-    return merged
+    before, after = names[:place], names[place + 1 :]
+    return lambda known: (*map(known.get, before), sign_up(known), *map(known.get, after))
 
 
 def _required(edition: Edition) -> list[tuple[int, str]]:
@@ -388,7 +383,7 @@ def _listed(pieces: Pieces) -> list[object]:
 
 def _line(segment: str, address: str, values: Values) -> str:
     """One person, unmistakably: cells hold no control character, so these three can mark and part them."""
-    said = ["\x00" if value is None else value for value in values] if None in values else values
+    said = values if all(values) else ["\x00" if value is None else value for value in values]
     return "\x1f".join((segment, address, *said)) + "\x1e"
 
 

@@ -17,6 +17,7 @@ from newsletter import address
 from newsletter.audience import consent
 from newsletter.audience.consent import sign_up
 from newsletter.audience.lists import EMAIL, CsvList, inspect
+from newsletter.audience.met import Met
 from newsletter.audience.roll import Change, Numbers, Roll, Snapshot
 from newsletter.audience.segments import Condition, Segment, Segments, column_name, folded, parse_segments
 from newsletter.errors import Mistake, SourceError, did_you_mean
@@ -185,10 +186,10 @@ class Audience:
         `rolls` watch the lists of these files, whichever of their rows match.
         """
         shared: set[str] = set()
-        seen: dict[str, int] = {}
+        met = Met()
         places = len(self.segments)
         watching = dict(rolls or {})
-        sorting = _Sorting(_decider(places, seen, shared), _passer(places, seen), left, watching)
+        sorting = _Sorting(_decider(places, met, shared), _passer(places, met), left, watching)
         tallies: dict[str, _Tally] = {}
         unmatched: list[str] = []
         for place, segment in enumerate(self.segments):
@@ -310,20 +311,18 @@ class _Tally:
         )
 
 
-def _decider(segments: int, seen: dict[str, int], shared: set[str]) -> _Decide:
-    """A function that notes in `seen` whose key it was asked about, in which segment, under what name.
+def _decider(segments: int, met: Met, shared: set[str]) -> _Decide:
+    """A function that notes in `met` whose key it was asked about, in which segment, under what name.
 
     It says why a row is not the one that counts for its address, if it is not, and adds to `shared` the keys
     that stood beside different names. Each key holds one number, `name × segments + segment`, where name is
-    a 32-bit hash (0 for none): a number takes a fifth of the memory of a tuple of two, and two names that
-    collide cost no more than a remark.
+    a 32-bit hash (0 for none): two names that collide cost no more than a remark.
     """
 
     def decide(key: str, place: int, name: str) -> Reason | None:
         hashed = hash(name.casefold()) & _HASH_MASK if name != " " else 0
-        before = seen.get(key)
+        before = met.note(key, hashed * segments + place)
         if before is None:
-            seen[key] = hashed * segments + place
             return None
         other, owner = divmod(before, segments)
         if other and hashed and other != hashed:
@@ -333,15 +332,16 @@ def _decider(segments: int, seen: dict[str, int], shared: set[str]) -> _Decide:
     return decide
 
 
-def _passer(segments: int, seen: Mapping[str, int]) -> _PassOver:
+def _passer(segments: int, met: Met) -> _PassOver:
     """A function for the rows of people who left the list: it says why, and leaves their key to other rows."""
     passed: dict[str, int] = {}
 
     def pass_over(key: str, place: int) -> Reason | None:
-        if key not in seen and key not in passed:
+        held = met.get(key)
+        if held is None and key not in passed:
             passed[key] = place
             return "left"
-        owner = seen[key] % segments if key in seen else passed[key]
+        owner = passed[key] if held is None else held % segments
         return "duplicate" if owner == place else "other_segment"
 
     return pass_over

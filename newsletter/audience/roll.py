@@ -199,10 +199,11 @@ class Roll:
         """The list as it was read; of several rows of one person the first."""
         people, rows = self._now.people, self._now.rows
         now = Snapshot()
-        for at in sorted(range(len(people)), key=people.__getitem__):
-            if not now.people or now.people[-1] != people[at]:
-                now.people.append(people[at])
-                now.rows.append(rows[at])
+        for some in _in_parts(people):
+            for at in sorted(some, key=people.__getitem__):
+                if not now.people or now.people[-1] != people[at]:
+                    now.people.append(people[at])
+                    now.rows.append(rows[at])
         return now
 
     def change(self, file: str, *, refused: int) -> Change:
@@ -233,6 +234,14 @@ class Roll:
                 if len(found) == EXAMPLES_SHOWN:
                     break
         return tuple(found)
+
+
+def _in_parts(people: array[int]) -> list[array[int]]:
+    """The places of people by the first byte of their numbers: a million sorted at once take 90 bytes each."""
+    parts = [array("I") for _ in range(256)]
+    for at, person in enumerate(people):
+        parts[person >> 56].append(at)
+    return parts
 
 
 def _counted(number: int, what: str, examples: Iterable[str]) -> str:
