@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ settings.load_profile("newsletter")
 
 SATISFIED = Path(__file__).parent / "satisfied"
 """Programs that find nothing wrong, in the place of those that would take a second in every `check`."""
+
+# Begun in the background, as by `pytest &` in a script, a process and its children are deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["PATH"] = f"{SATISFIED}{os.pathsep}{os.environ['PATH']}"
 

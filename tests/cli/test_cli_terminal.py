@@ -66,15 +66,6 @@ def read_until(keyboard: int, wanted: bytes | None) -> bytes:
     return screen
 
 
-def interrupt(process: subprocess.Popen[bytes]) -> None:
-    """Ctrl-C, and again where it came to nothing: between the question and the reading Python hears none."""
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-
-
 def test_a_real_send_by_hand_asks_for_the_number_of_recipients(small: Small, relay: Relay) -> None:
     """The plan stands on stdout, the question on the terminal; the right number sends."""
     with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
@@ -124,7 +115,7 @@ def test_ctrl_c_at_the_question_sends_nothing(small: Small, relay: Relay) -> Non
     """Exit 130, without a traceback."""
     with at_a_terminal("send", DRAFT, cwd=small.root) as (process, keyboard):
         read_until(keyboard, b"Type the number")
-        interrupt(process)
+        process.send_signal(signal.SIGINT)
         screen = read_until(keyboard, None).decode()
         assert process.wait(timeout=30) == 130
     assert "Traceback" not in screen

@@ -399,8 +399,8 @@ def test_a_test_copy_goes_to_the_members_own_address_and_nowhere_else(seen: Seen
 def test_a_yes_is_bound_to_what_was_seen(seen: Seen) -> None:
     """It stands in the ledger for this receipt; a change of the draft voids it. A rehearsal needs none."""
     seen.tab("send")
+    seen.until(lambda: "needs nobody’s yes" in seen.text("#yes-words"))
     assert seen.page.is_disabled("#approve")
-    assert "needs nobody’s yes" in seen.text("#yes-words")
     seen.page.select_option("#way", "smtp")
     seen.small.change(f"drafts/{DRAFT}.md", "We met, and", "We met to say yes, and")
     receipt = seen.small.receipt("--transport", "smtp")
