@@ -84,6 +84,8 @@ def own(small: Small) -> Iterator[Served]:
     yield running
     if running.process.poll() is None:
         stop(running)
+    elif running.process.stderr and not running.process.stderr.closed:
+        print(f"it ended by itself: {running.process.communicate()}")
 
 
 @dataclass
