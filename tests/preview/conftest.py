@@ -85,7 +85,7 @@ def own(small: Small) -> Iterator[Served]:
     if running.process.poll() is None:
         stop(running)
     elif running.process.stderr and not running.process.stderr.closed:
-        print(f"it ended by itself: {running.process.communicate()}")
+        pytest.fail(f"it ended by itself: {running.process.communicate()}")
 
 
 @dataclass
