@@ -3,7 +3,8 @@
 Rules:
 
 1. The names are a contract. A number has, at most, an issue and a word of ours beside it; no person is a label.
-2. The ledger is asked when somebody looks, and one that does not answer is a number too.
+2. The ledger is asked when somebody looks, and one that does not answer is a number too: whoever looks has
+   that number long before they would give up, which Prometheus does after ten seconds.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from newsletter.delivery.database import LedgerError
+from newsletter.delivery.watchdog import Question
 
 if TYPE_CHECKING:
     from newsletter.delivery.engine import Summary
@@ -32,8 +34,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # half as many lines
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+ANSWER_S = 5.0
+"""So long the ledger may take to say how it stands; then it counts as not answering."""
+
 MEANINGS = {
-    "newsletter_ledger_up": "Whether the ledger answers: 1 or 0.",
+    "newsletter_ledger_up": f"Whether the ledger answers within {ANSWER_S:g} seconds: 1 or 0.",
     "newsletter_people": "People of an issue that is not complete, by issue and state.",
     "newsletter_workers": "Workers that live, on all machines.",
     "newsletter_jobs_waiting": "Jobs that a worker may take now.",
@@ -46,10 +51,10 @@ MEANINGS = {
 class Meters:
     """The numbers of one process, beside those of the ledger."""
 
-    def __init__(self, ledger: Callable[[], Ledger]) -> None:
+    def __init__(self, ledger: Callable[[], Ledger], *, answer_s: float = ANSWER_S) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
-        self._registry.register(_Standing(ledger))
+        self._registry.register(_Standing(ledger, answer_s))
 
     def text(self) -> bytes:
         """All numbers, as Prometheus reads them."""
@@ -59,8 +64,8 @@ class Meters:
 class WorkerMeters(Meters):
     """A worker's own numbers too."""
 
-    def __init__(self, ledger: Callable[[], Ledger]) -> None:
-        super().__init__(ledger)
+    def __init__(self, ledger: Callable[[], Ledger], *, answer_s: float = ANSWER_S) -> None:
+        super().__init__(ledger, answer_s=answer_s)
         self._people = Counter(*_named("newsletter_people_settled_total"), registry=self._registry)
         self._jobs = Counter(*_named("newsletter_jobs_total"), ["ending"], registry=self._registry)
         self._at_work = Gauge(*_named("newsletter_jobs_at_work"), registry=self._registry)
@@ -78,8 +83,9 @@ class WorkerMeters(Meters):
 class _Standing(Collector):
     """How the ledger stands, asked anew each time."""
 
-    def __init__(self, ledger: Callable[[], Ledger]) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Callable[[], Ledger], answer_s: float) -> None:
+        self._question = Question(lambda: list(_standing(ledger())))
+        self._answer_s = answer_s
 
     def describe(self) -> Iterator[Metric]:
         """Nothing in advance: to register is not to ask the ledger."""
@@ -87,23 +93,24 @@ class _Standing(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found = list(self._standing(self._ledger()))
-        except LedgerError:
+            found = self._question.answer(self._answer_s)
+        except (LedgerError, TimeoutError):
             yield _one("newsletter_ledger_up", 0)
             return
         yield _one("newsletter_ledger_up", 1)
         yield from found
 
-    def _standing(self, ledger: Ledger) -> Iterator[Metric]:
-        people = GaugeMetricFamily(*_named("newsletter_people"), labels=["issue", "state"])
-        for issue in ledger.sharing.open_issues():
-            stands = ledger.accounts.status(issue)
-            for state, number in stands.counts.as_dict().items() if stands else ():
-                people.add_metric([issue, state], number)
-        yield people
-        if ledger.is_shared:
-            yield _one("newsletter_workers", ledger.sharing.workers())
-            yield _one("newsletter_jobs_waiting", ledger.sharing.waiting())
+
+def _standing(ledger: Ledger) -> Iterator[Metric]:
+    people = GaugeMetricFamily(*_named("newsletter_people"), labels=["issue", "state"])
+    for issue in ledger.sharing.open_issues():
+        stands = ledger.accounts.status(issue)
+        for state, number in stands.counts.as_dict().items() if stands else ():
+            people.add_metric([issue, state], number)
+    yield people
+    if ledger.is_shared:
+        yield _one("newsletter_workers", ledger.sharing.workers())
+        yield _one("newsletter_jobs_waiting", ledger.sharing.waiting())
 
 
 def _named(name: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from newsletter import dispatch, site
 from newsletter.cli import show
 from newsletter.cli.writing import opened
 from newsletter.delivery.database import LedgerError
-from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.watchdog import Question
 from newsletter.site.server import Address
 from newsletter.workspace import Workspace
 
@@ -44,10 +44,11 @@ def _health(workspace: Workspace, host: str, port: int) -> Iterator[int]:
 
     with dispatch.open_ledger(workspace) as ledger:
         meters = Meters(ledger.beside)
+        looked = Question(ledger.beside().sharing.open_issues)
         answers = {
             "/live": lambda: plain(200, "live"),
             "/ready": lambda: (
-                plain(200, "ready") if _answers(ledger) else plain(503, "the ledger does not answer")
+                plain(200, "ready") if _answers(looked) else plain(503, "the ledger does not answer")
             ),
             "/metrics": lambda: (200, CONTENT_TYPE, meters.text()),
         }
@@ -55,10 +56,12 @@ def _health(workspace: Workspace, host: str, port: int) -> Iterator[int]:
             yield health.port
 
 
-def _answers(ledger: Ledger) -> bool:
+def _answers(looked: Question[list[str]]) -> bool:
+    from newsletter.metrics import ANSWER_S
+
     try:
-        ledger.beside().issues()
-    except LedgerError:
+        looked.answer(ANSWER_S)
+    except (LedgerError, TimeoutError):
         return False
     return True
 

@@ -54,7 +54,10 @@ def work(
 
 @contextmanager
 def _opened(workspace: Workspace, dead_after_s: float) -> Iterator[Ledger]:
-    """The ledger, as soon as its server answers: a worker may well be started before it."""
+    """The ledger, as soon as its server answers: a worker may well be started before it.
+
+    Raises `LedgerError` at once for what does not get better by waiting.
+    """
     tries = 0
     with ExitStack() as stack:
         while True:

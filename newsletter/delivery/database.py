@@ -192,11 +192,14 @@ def _unopened(where: URL, error: DatabaseError | OSError) -> LedgerError:
             f"the ledger {shown} cannot be opened: {reason}",
             "Is the folder there and writable, and is the file a ledger of this program?",
         )
-    kind = LedgerLost if isinstance(error, OperationalError) and postgres.is_lost(error) else LedgerError
     reason = postgres.words(error) if isinstance(error, DatabaseError) else error.strerror
+    said = f"the ledger {shown} cannot be opened: {reason}"
+    todo = postgres.refusal(error) if isinstance(error, OperationalError) else None
+    if todo is not None:
+        return LedgerError(said, todo)
+    kind = LedgerLost if isinstance(error, OperationalError) and postgres.is_lost(error) else LedgerError
     return kind(
-        f"the ledger {shown} cannot be opened: {reason}",
-        "Does the server run, may this machine reach it, and may this user make tables in that database?",
+        said, "Does the server run, may this machine reach it, and may this user make tables in that database?"
     )
 
 

@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
@@ -44,6 +45,30 @@ _ABANDONED = "60s"
 
 _COMES_BACK = ("08", "40", "53", "55", "57")
 """Classes of SQLSTATE that say "not now": connection, serialization, resources, locks, a server that stops."""
+
+_MADE = "It is made as docs/machines.md says, or NEWSLETTER_DATABASE names another."
+_LETS_IN = "See to it on the server, as docs/machines.md says, or to NEWSLETTER_DATABASE."
+_REFUSED = {
+    "password authentication failed": (
+        "The user or the password in NEWSLETTER_DATABASE is wrong; in a password, @ is written as %40,"
+        " : as %3A and / as %2F."
+    ),
+    "no password supplied": "NEWSLETTER_DATABASE names no password: postgresql://USER:PASSWORD@HOST/DATABASE",
+    "role .* does not exist": f"There is no such user. {_MADE}",
+    "database .* does not exist": f"There is no such database. {_MADE}",
+    "permission denied": f"This user may not use that database. {_LETS_IN}",
+    "is not permitted to log in": f"This user may not log in. {_LETS_IN}",
+    "authentication failed": f"The server does not believe who we are. {_LETS_IN}",
+    r"pg_hba\.conf": f"The server lets this user not in from here, or not like this. {_LETS_IN}",
+    r"server does not support SSL|certificate|connection is bad: invalid": (
+        "See what follows the ? in NEWSLETTER_DATABASE."
+    ),
+}
+"""What is said of a connection that no patience brings about, and what to do.
+
+An error of the connection itself has no SQLSTATE in psycopg, so the words are gone by. Where a server says them
+in another language than English, it is waited for as if it were starting.
+"""
 
 
 class Turn(IntEnum):
@@ -135,6 +160,12 @@ def words(error: DBAPIError) -> str:
     diagnosis = getattr(error.orig, "diag", None)
     said = getattr(diagnosis, "message_primary", None) or str(error.orig)
     return str(said).strip().partition("\n")[0]
+
+
+def refusal(error: DBAPIError) -> str | None:
+    """What to do about a connection that was refused for good; None where it may be let in in a while."""
+    said = str(error.orig)
+    return next((todo for sign, todo in _REFUSED.items() if re.search(sign, said)), None)
 
 
 def is_lost(error: DBAPIError) -> bool:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from itertools import count
 from threading import Lock, Thread
+from typing import Generic, TypeVar
+
+Answer = TypeVar("Answer")
 
 _LOOK_S = 0.5
 
@@ -48,6 +52,33 @@ class Watchdog:
                 now = time.monotonic()
                 for name in [name for name, (until, _) in self._due.items() if until <= now]:
                     hang_up(self._due.pop(name)[1])
+
+
+class Question(Generic[Answer]):
+    """What somebody asks again and again who does not wait long for an answer.
+
+    It is put in a thread of its own, and not again while that waits: whoever asks meanwhile waits with it.
+    """
+
+    def __init__(self, ask: Callable[[], Answer]) -> None:
+        self._ask = ask
+        self._asked: Future[Answer] | None = None
+        self._lock = Lock()
+
+    def answer(self, within_s: float) -> Answer:
+        """What it is answered with, or raises. Raises `TimeoutError` when that takes longer."""
+        with self._lock:
+            if self._asked is None or self._asked.done():
+                self._asked = Future()
+                Thread(target=self._put, args=(self._asked,), name="question", daemon=True).start()
+            asked = self._asked
+        return asked.result(within_s)
+
+    def _put(self, asked: Future[Answer]) -> None:
+        try:
+            asked.set_result(self._ask())
+        except BaseException as error:  # noqa: BLE001 - carried to whoever waits for the answer
+            asked.set_exception(error)
 
 
 def hang_up(fileno: int) -> None:

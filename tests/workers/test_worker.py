@@ -16,6 +16,7 @@ from threading import Event
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from newsletter.delivery.back_off import BackOff
@@ -29,6 +30,7 @@ from newsletter.delivery.transports import LineLost, Parcel, Transport
 from newsletter.errors import SettingsError, TransportStopped
 from newsletter.log import Lines
 from newsletter.workers import Terms, Worker
+from tests.cli.small import make
 from tests.delivery.parts import EAGER, ISSUE, address_of, frozen, new_run, skeletons, url_of
 from tests.delivery.postgres import name_of, server
 from tests.delivery.scripted import Deed, Scripted, accept, on, refuse
@@ -286,6 +288,16 @@ def test_what_a_dead_worker_had_is_taken_over(machine: MakeMachine, folder: Path
     thread.join(20)
     assert not {each.person.address for each in in_hand.people} & set(taken(there))
     process.close()
+
+
+def test_a_worker_that_is_not_let_in_by_its_database_ends_at_once(tmp_path: Path) -> None:
+    """It waits for a server that is starting, and not for a database that nobody made."""
+    small = make(tmp_path)
+    nowhere = make_url(server().get_uri()).set(database="nowhere").render_as_string(hide_password=False)
+    ended = small.run("worker", env={"NEWSLETTER_DATABASE": nowhere})
+    assert ended.code == 1
+    assert 'database "nowhere" does not exist' in ended.err
+    assert "There is no such database." in ended.err
 
 
 def test_a_test_that_was_replaced_meanwhile_is_nobodys_work(machine: MakeMachine) -> None:
