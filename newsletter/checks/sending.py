@@ -235,7 +235,7 @@ def who_left_is_known(evidence: Evidence) -> Iterator[Finding]:
 
     Why it matters: whoever asked to leave by mail, or at SendGrid, is mailed again until somebody has read it.
     Example: the mailbox was last read 30 hours ago, and `sync_max_age_h` is 24.
-    Instead: `newsletter sync`, by hand or every hour; `newsletter send --without-sync` goes without, this once.
+    Instead: `newsletter sync`, by hand or every hour; `--without-sync` goes without, this once.
     """
     fresh = evidence.freshness
     if fresh is None:

@@ -7,7 +7,7 @@ import json
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -29,7 +29,7 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.outcome import State
 from newsletter.delivery.results import Results
 from newsletter.delivery.run import Kind, Row, Run, Status
-from newsletter.errors import SourceError, TransportStopped, UsageError
+from newsletter.errors import NotReady, SourceError, TransportStopped, UsageError
 from newsletter.feedback import sendgrid
 from newsletter.mailing import open_mailing
 from newsletter.workspace import Workspace
@@ -139,29 +139,50 @@ def rows(issue: str | None, wanted: Unreached | None, export: Path | None, *, as
     return 0
 
 
-def resume(issue: str, *, go_on: bool, not_after: str | None, at: str | None, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onward:
+    """How an issue that was begun is to go on, as given on the command line."""
+
+    unsynced: bool = False
+    """Although what is known of those who left may be old."""
+    no_wait: bool = False
+    as_json: bool = False
+
+
+def resume(issue: str, how: Onward, *, go_on: bool, not_after: str | None, at: str | None) -> int:
     """Go on with every unfinished run of an issue."""
     workspace = opened()
     with dispatch.open_ledger(workspace) as ledger:
         name = _sent_issue(workspace, ledger, issue)
+        _insist(workspace, ledger, ledger.open_runs(name), how)
         if go_on:
             ledger.go_on(name)
         if not_after is not None:
             ledger.extend(name, coming(workspace, not_after, "--not-after"))
         keep_time(workspace, ledger, name, at=at, agreed=go_on)
-        _say_how_old(workspace, ledger, name)
-        summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
-        if not summaries:
+        runs = ledger.resume(name)
+        if not runs:
             show.say("nothing is left to send")
+        left = runs or dispatch.waiting_copies(ledger, name)  # The copies follow the others by themselves.
+        if how.no_wait and left:
+            return shared.leave_to_workers(workspace, ledger, name, left, as_json=how.as_json)
+        summaries = [carry(workspace, ledger, run) for run in runs]
         summaries += carry_copies(workspace, ledger, name, summaries)
-        return account(workspace, ledger, name, summaries, as_json=as_json)
+        return account(workspace, ledger, name, summaries, as_json=how.as_json)
 
 
-def _say_how_old(workspace: Workspace, ledger: Ledger, issue: str) -> None:
-    """A send is refused where nobody has read for long who left; what was begun goes on, and is told so."""
-    for transport in dict.fromkeys(run.transport for run in ledger.open_runs(issue)):
-        for stale in dispatch.stale(workspace, ledger, transport, now=now(workspace).timestamp()):
-            show.say(f"warning: {stale}")
+def _insist(workspace: Workspace, ledger: Ledger, runs: Iterable[Run], how: Onward) -> None:
+    """Raise where these runs may not go on like this: as a send would, nothing is begun yet."""
+    if how.no_wait:
+        shared.insist_on_sharing(ledger)
+    at = now(workspace).timestamp()
+    ways = dict.fromkeys(run.transport for run in runs)
+    stale = dict.fromkeys(words for way in ways for words in dispatch.stale(workspace, ledger, way, now=at))
+    if how.unsynced:
+        for words in stale:
+            show.say(f"warning: {words}")
+    elif stale:
+        raise NotReady("; ".join(stale), "People may have left meanwhile; --without-sync goes on all the same.")
 
 
 def stop(issue: str) -> int:
@@ -198,7 +219,7 @@ def _call_back(workspace: Workspace, ledger: Ledger, issue: str) -> int:
     return code
 
 
-def retry(issue: str, *, failed: bool, unknown: bool, count: int | None, as_json: bool) -> int:
+def retry(issue: str, how: Onward, *, failed: bool, unknown: bool, count: int | None) -> int:
     """Make the refused, or the unknown, pending again, and send to them."""
     if failed == unknown:
         raise UsageError("say one of --failed and --unknown")
@@ -211,12 +232,16 @@ def retry(issue: str, *, failed: bool, unknown: bool, count: int | None, as_json
         if not number:
             show.say(f"nobody is {state.value}")
             return 0
+        _insist(workspace, ledger, ledger.runs(name), how)
         if unknown and count is None:
             count = _asked_count(number)
         keep_time(workspace, ledger, name)
         ledger.retry(name, state, expected=count)
-        summaries = [carry(workspace, ledger, run) for run in ledger.resume(name)]
-        return account(workspace, ledger, name, summaries, as_json=as_json)
+        runs = ledger.resume(name)
+        if how.no_wait:
+            return shared.leave_to_workers(workspace, ledger, name, runs, as_json=how.as_json)
+        summaries = [carry(workspace, ledger, run) for run in runs]
+        return account(workspace, ledger, name, summaries, as_json=how.as_json)
 
 
 def reconcile(

@@ -111,7 +111,7 @@ def send(
         if begun:
             keep_time(mailing.workspace, ledger, mailing.report.issue)
         if wishes.no_wait:
-            return _leave_to_workers(ledger, mailing, made, begun, timing=when, canary=canary)
+            return _leave_to_workers(ledger, mailing, made, begun, timing=when, canary=canary, as_json=as_json)
         summaries = [carry(mailing.workspace, ledger, run) for run in begun]
         cut_short = any(summary.exit_code in CUT_SHORT for summary in summaries)
         if made.plan.total and not cut_short:
@@ -132,15 +132,12 @@ def _leave_to_workers(
     *,
     timing: Timing,
     canary: Canary | None,
+    as_json: bool,
 ) -> int:
-    """Put everybody into the queue of the workers, and wait for nobody."""
-    for run in begun:
-        dispatch.hand_on(mailing.workspace, ledger, run)
+    """Put everybody into the queue of the workers: who is new, with the commit that freezes them."""
     if made.plan.total:
         dispatch.freeze(ledger, mailing, made, timing=timing, canary=canary)
-    show.say(f"the workers have it; how it stands: newsletter status {mailing.report.issue}")
-    shared.tell(ledger, mailing.report.issue)
-    return 0
+    return shared.leave_to_workers(mailing.workspace, ledger, mailing.report.issue, begun, as_json=as_json)
 
 
 def test(

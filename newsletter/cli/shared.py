@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from newsletter import dispatch
 from newsletter.cli import show
 from newsletter.delivery.books import Ending
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.run import Run
 from newsletter.errors import UsageError
+from newsletter.workspace import Workspace
 
 
 def insist_on_sharing(ledger: Ledger) -> None:
@@ -17,6 +20,20 @@ def insist_on_sharing(ledger: Ledger) -> None:
             "--no-wait leaves the sending to workers, and a ledger in SQLite has none",
             "Leave it out, or set NEWSLETTER_DATABASE to a PostgreSQL that the workers share.",
         )
+
+
+def leave_to_workers(
+    workspace: Workspace, ledger: Ledger, issue: str, runs: Iterable[Run], *, as_json: bool
+) -> int:
+    """Put these runs of an issue into the queue of the workers, and wait for nobody."""
+    for run in runs:
+        dispatch.hand_on(workspace, ledger, run)
+    show.say(f"the workers have it; how it stands: newsletter status {issue}")
+    tell(ledger, issue)
+    stands = ledger.accounts.status(issue)
+    if as_json and stands is not None:
+        show.json(show.status_json(stands))
+    return 0
 
 
 def tell(ledger: Ledger, issue: str) -> None:

@@ -345,14 +345,45 @@ def test_a_deferred_person_is_left_for_resume(small: Small, relay: Relay) -> Non
     assert relay.addresses == ONCE_EACH - Counter([TOM])
 
 
-def test_resume_says_when_nobody_has_read_who_left(small: Small, relay: Relay) -> None:
-    """A send would be refused; what was begun goes on."""
+IMAP = "imap: {host: 127.0.0.1, username: leave@reports.example.org}\nlimits:"
+
+
+def test_what_was_begun_goes_on_only_when_somebody_has_read_who_left(small: Small, relay: Relay) -> None:
+    """As for a send: people may have left since it began. A person's word goes on all the same."""
     relay.answers = {TOM: "451 4.7.1 greylisted, come back later"}
     assert small.send().code == 6
     assert "never read" not in small.run("resume", ISSUE).err
-    imap = "imap: {host: 127.0.0.1, username: leave@reports.example.org}\nlimits:"
-    small.change("newsletter.yaml", "limits:", imap)
-    assert "warning: the mailbox was never read; first: newsletter sync" in small.run("resume", ISSUE).err
+    small.change("newsletter.yaml", "limits:", IMAP)
+    refused = small.run("resume", ISSUE)
+    assert refused.code == 1
+    assert "the mailbox was never read; first: newsletter sync" in refused.err
+    assert "--without-sync" in refused.err
+    allowed = small.run("resume", ISSUE, "--without-sync")
+    assert allowed.code == 6
+    assert "warning: the mailbox was never read" in allowed.err
+
+
+def test_whoever_was_refused_is_tried_again_only_when_somebody_has_read_who_left(
+    small: Small, relay: Relay
+) -> None:
+    """Nobody is made pending before that."""
+    relay.answers = {TOM: "550 5.7.1 not today"}
+    assert small.send().code == 6
+    relay.answers = {}
+    small.change("newsletter.yaml", "limits:", IMAP)
+    refused = small.run("retry", ISSUE, "--failed")
+    assert (refused.code, "--without-sync" in refused.err) == (1, True)
+    assert small.good("status", ISSUE, "--json").json["rejected"] == 1
+    assert small.run("retry", ISSUE, "--failed", "--without-sync").code == 0
+    assert relay.addresses == ONCE_EACH
+
+
+@pytest.mark.usefixtures("relay")
+def test_an_issue_that_everybody_had_needs_no_sync(small: Small) -> None:
+    """Nobody is left to be mailed."""
+    assert small.send().code == 0
+    small.change("newsletter.yaml", "limits:", IMAP)
+    assert "nothing is left to send" in small.good("resume", ISSUE).err
 
 
 def test_a_server_that_lets_nobody_in_stops_the_run_and_resume_finishes_it(small: Small, relay: Relay) -> None:

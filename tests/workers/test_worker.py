@@ -30,6 +30,7 @@ from newsletter.delivery.transports import LineLost, Parcel, Transport
 from newsletter.errors import SettingsError, TransportStopped
 from newsletter.log import Lines
 from newsletter.workers import Terms, Worker
+from tests.cli.command import finish, spawn
 from tests.cli.small import make
 from tests.delivery.parts import EAGER, ISSUE, address_of, frozen, new_run, skeletons, url_of
 from tests.delivery.postgres import name_of, server
@@ -294,7 +295,8 @@ def test_a_worker_that_is_not_let_in_by_its_database_ends_at_once(tmp_path: Path
     """It waits for a server that is starting, and not for a database that nobody made."""
     small = make(tmp_path)
     nowhere = make_url(server().get_uri()).set(database="nowhere").render_as_string(hide_password=False)
-    ended = small.run("worker", env={"NEWSLETTER_DATABASE": nowhere})
+    with spawn("worker", cwd=small.root, env={"NEWSLETTER_DATABASE": nowhere}) as process:
+        ended = finish(process)
     assert ended.code == 1
     assert 'database "nowhere" does not exist' in ended.err
     assert "There is no such database." in ended.err

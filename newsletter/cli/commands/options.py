@@ -29,3 +29,7 @@ MetricsHost = Annotated[
     ),
 ]
 Issue = Annotated[str, typer.Argument(metavar="ISSUE", help="The draft's id, or the draft.")]
+WithoutSync = Annotated[
+    bool, typer.Option("--without-sync", help="Send although `sync` was not run for too long.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Leave it to the workers of a shared ledger, and end.")]

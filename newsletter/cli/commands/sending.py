@@ -9,7 +9,7 @@ import typer
 
 from newsletter.cli.audited import audited
 from newsletter.cli.choices import Unreached
-from newsletter.cli.commands.options import Draft, Issue, Json, Segments, Way
+from newsletter.cli.commands.options import Draft, Issue, Json, NoWait, Segments, Way, WithoutSync
 
 app = typer.Typer()
 
@@ -55,12 +55,8 @@ def send(
     accept_drift: Annotated[
         bool, typer.Option("--accept-drift", help="Use a list that changed by more than the limit.")
     ] = False,
-    without_sync: Annotated[
-        bool, typer.Option("--without-sync", help="Send although `sync` was not run for too long.")
-    ] = False,
-    no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Leave it to the workers of a shared ledger, and end.")
-    ] = False,
+    without_sync: WithoutSync = False,
+    no_wait: NoWait = False,
     json: Json = False,
 ) -> int:
     """Send a draft to its segments; by the outbox, a rehearsal on this disk.
@@ -146,6 +142,8 @@ def resume(
     at: Annotated[
         str | None, typer.Option(metavar="TIME|now", help="Begin then, where the time it had has gone by.")
     ] = None,
+    without_sync: WithoutSync = False,
+    no_wait: NoWait = False,
     json: Json = False,
 ) -> int:
     """Go on with a sending that was interrupted or has people to try again. Nobody is sent to twice.
@@ -154,7 +152,8 @@ def resume(
     """
     from newsletter.cli import account
 
-    return account.resume(issue, go_on=go_on, not_after=not_after, at=at, as_json=json)
+    how = account.Onward(unsynced=without_sync, no_wait=no_wait, as_json=json)
+    return account.resume(issue, how, go_on=go_on, not_after=not_after, at=at)
 
 
 @app.command()
@@ -182,6 +181,8 @@ def retry(
     count: Annotated[
         int | None, typer.Option(metavar="N", help="How many that is, said in advance; else it is asked for.")
     ] = None,
+    without_sync: WithoutSync = False,
+    no_wait: NoWait = False,
     json: Json = False,
 ) -> int:
     """Send again to people who were refused, or of whom nobody can know. Only a person decides this.
@@ -190,7 +191,8 @@ def retry(
     """
     from newsletter.cli import account
 
-    return account.retry(issue, failed=failed, unknown=unknown, count=count, as_json=json)
+    how = account.Onward(unsynced=without_sync, no_wait=no_wait, as_json=json)
+    return account.retry(issue, how, failed=failed, unknown=unknown, count=count)
 
 
 @app.command()
