@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, null, select, update
+from sqlalchemy import Connection, bindparam, delete, null, select, update
 
 from newsletter.delivery.database import Database, insert_new
 from newsletter.delivery.postgres import TIME
@@ -154,7 +154,11 @@ class Owners:
         connection.execute(delete(owners).where(owners.c.owner == owner, owners.c.run_id == run_id))
 
 
+_STOPPED = select(runs.c.stop_at.is_not(None) | runs.c.recalled_at.is_not(None) | (runs.c.halted != "")).where(
+    runs.c.id == bindparam("b_run")
+)
+
+
 def is_stopped(connection: Connection, run_id: int) -> bool:
     """Whether a person, or the breaker of one of its workers, stopped a run, or it is being called back."""
-    stopped = runs.c.stop_at.is_not(None) | runs.c.recalled_at.is_not(None) | (runs.c.halted != "")
-    return bool(connection.scalar(select(stopped).where(runs.c.id == run_id)))
+    return bool(connection.scalar(_STOPPED, {"b_run": run_id}))

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from newsletter.delivery.database import Database, LedgerError
-from tests.delivery.parts import opened
+from tests.delivery.parts import frozen, new_run, opened
 
 
 def test_the_file_is_private(tmp_path: Path) -> None:
@@ -54,3 +56,30 @@ def test_whoever_opens_a_new_ledger_waits_for_another_that_makes_it(tmp_path: Pa
         other.execute("ROLLBACK")
         other.close()
         opening.result(timeout=60)
+
+
+def test_a_claim_reads_no_row_beyond_those_it_takes(tmp_path: Path) -> None:
+    """What it costs does not grow with how many are left; else a long run would mostly read itself."""
+
+    def steps(people: int, where: Path) -> int:
+        """Of SQLite's machine, for a claim of ten."""
+        counted = 0
+
+        def count() -> None:
+            nonlocal counted
+            counted += 1
+
+        def watch(_connection: Any, cursor: Any, *_: object) -> None:
+            cursor.connection.set_progress_handler(count, 1)
+
+        where.mkdir()
+        with opened(where) as ledger:
+            run = ledger.freeze(new_run(), frozen(range(people)))
+            event.listen(Engine, "before_cursor_execute", watch)
+            try:
+                assert len(ledger.claims.claim(run, 10, owner="me").people) == 10
+            finally:
+                event.remove(Engine, "before_cursor_execute", watch)
+        return counted
+
+    assert steps(2_000, tmp_path / "long") == steps(20, tmp_path / "short")
