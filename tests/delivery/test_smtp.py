@@ -194,6 +194,19 @@ def test_a_connection_is_replaced_after_its_share() -> None:
     assert server.commands.count("QUIT") == 3
 
 
+def test_no_connection_is_made_that_nobody_is_waiting_for() -> None:
+    """The last one has served its share when the last message has left."""
+    with FaultySmtp() as server:
+        line = Smtp(server=plain(server.port), messages_per_line=3).connect()
+        collected = Collected()
+        everybody = parcels(6)
+        for three in (everybody[:3], everybody[3:]):
+            line.deliver(three, collected)
+        line.close()
+    assert len(server.taken) == 6
+    assert server.sessions == server.commands.count("QUIT") == 2
+
+
 def test_a_stop_is_heard_between_two_messages() -> None:
     """What is in flight is finished; what was not begun is not reported."""
     with aiosmtpd() as (taken, port):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import cycle
+from itertools import chain, cycle
 from typing import NoReturn
 
 from newsletter.delivery.outcome import Outcome, State
@@ -83,17 +83,19 @@ class SmtpLine:
     def deliver(self, parcels: Sequence[Parcel], report: Report) -> None:
         waiting = iter(parcels)
         try:
-            wire = self._fresh()
-            while letter := self._next(wire, waiting, report):
+            for parcel in waiting:  # A line that has served its share is replaced only for somebody.
+                wire = self._fresh()
+                letter = self._next(wire, chain((parcel,), waiting), report)
+                if letter is None:
+                    break
                 with wire.in_turn(self._turn):
                     self._chain(wire, letter, waiting, report)
-                wire = self._fresh()
+                self._used_at = time.monotonic()
         except BaseException as error:
             self._drop()
             if isinstance(error, WireLost):
                 raise LineLost(error.detail) from None
             raise
-        self._used_at = time.monotonic()
 
     def close(self) -> None:
         if self._wire is not None:
