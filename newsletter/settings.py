@@ -38,7 +38,7 @@ def _web_address(value: str) -> str:
 
 def _public_address(value: str) -> str:
     address = _web_address(value)
-    if not address.startswith("https://") and not _is_loopback(_host(address)):
+    if not address.startswith("https://") and not is_loopback(_host(address)):
         raise ValueError(
             "a web address that starts with https://; with http, readers' links could be read on the way, and "
             "mail programs would offer no one-click unsubscribing"
@@ -54,7 +54,7 @@ def _host(address: str) -> str:
         return ""
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether a host is this machine, so that nothing passes over a network."""
     try:
         return ip_address(host).is_loopback

@@ -339,11 +339,16 @@ def _replace(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    write_down_names(path.parent)
+
+
+def write_down_names(folder: Path) -> None:
+    """The names in a folder are on the disk when this returns, as a file's content is by its own (fsync(2))."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _read_settings(path: Path) -> Settings:

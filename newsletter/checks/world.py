@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -45,7 +45,7 @@ class DomainReport(BaseModel):
         return self.dates.get(name, self.checked_at)
 
     @classmethod
-    def from_json(cls, text: str) -> DomainReport | None:
+    def from_json(cls, text: str) -> Self | None:
         """The report in a file; None where the file holds none."""
         try:
             return cls.model_validate_json(text)

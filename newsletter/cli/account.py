@@ -20,7 +20,7 @@ from newsletter.address import mask
 from newsletter.cli import results, shared, show
 from newsletter.cli.choices import Unreached
 from newsletter.cli.timing import coming, keep_time, stamped, tell_ahead, told
-from newsletter.cli.writing import has_terminal, now, opened, written_to
+from newsletter.cli.writing import bytes_of, has_terminal, now, opened, written_to
 from newsletter.delivery import fate
 from newsletter.delivery.books import Ending
 from newsletter.delivery.clock import SystemClock
@@ -256,7 +256,7 @@ def reconcile(
     """Settle the unknown by evidence, and say what is left."""
     workspace = opened()
     proof = dispatch.Proof(
-        delivered=[_read(path) for path in delivered],
+        delivered=[bytes_of(path) for path in delivered],
         events=_events(workspace, events) if events else (),
         trust_absence=trust_absence,
         settle_s=settle_minutes * 60,
@@ -274,16 +274,9 @@ def reconcile(
     return 7 if stands.counts.unknown else 0
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-
-
 def _events(workspace: Workspace, path: Path) -> Sequence[fate.Event]:
     """The events of a file of SendGrid's posts, which a person brings: nobody signed it."""
-    text = _read(path).decode("utf-8", "replace")
+    text = bytes_of(path).decode("utf-8", "replace")
     try:
         posted = list(sendgrid.from_lines(text))
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from newsletter import address, quarantine, spreadsheets
 from newsletter.audience import Change, Numbers, Roll
 from newsletter.audience.lists import CsvList, inspect
 from newsletter.cli import show
-from newsletter.cli.writing import has_terminal, opened
+from newsletter.cli.writing import bytes_of, has_terminal, opened
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.suppressions import NewSuppression
 from newsletter.dispatch import open_ledger
@@ -112,11 +112,7 @@ def _plans(file: Path, wishes: Wishes) -> tuple[Plan, ...]:
 
 
 def _sheets(file: Path) -> tuple[tuple[spreadsheets.Sheet, ...], reading.Form]:
-    try:
-        with file.open("rb") as opened_file:
-            data = opened_file.read(reading.MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or type(error).__name__}") from None
+    data = bytes_of(file, reading.MAX_BYTES + 1)
     try:
         form = reading.recognised(data)
     except Refused as error:

@@ -14,7 +14,7 @@ from rich.markup import escape
 from newsletter import doctor as room
 from newsletter.cli import show
 from newsletter.cli.choices import Transport
-from newsletter.cli.writing import opened
+from newsletter.cli.writing import bytes_of, opened
 from newsletter.doctor import Asking, Case, Diagnosis, Health, NameServer
 from newsletter.errors import UsageError
 
@@ -34,7 +34,7 @@ def doctor(
             workspace,
             transport=None if transport is None else transport.value,
             asking=Asking(online=online, name_server=_server(name_server)),
-            delivered=None if delivered is None else _read(delivered),
+            delivered=None if delivered is None else bytes_of(delivered),
         )
     )
     room.keep(workspace, found.report)
@@ -53,13 +53,6 @@ def _tell(found: Iterable[Diagnosis]) -> None:
         console.print(f"{standing}  [bold]{escape(each.about)}[/]: {escape(each.found)}")
         if each.advice:
             console.print(f"{_MARGIN}{escape(each.advice)}")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _server(wanted: str | None) -> NameServer | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from newsletter import documents, quarantine
 from newsletter.cli import show
 from newsletter.cli.choices import Document
-from newsletter.cli.writing import now, opened
+from newsletter.cli.writing import bytes_of, now, opened
 from newsletter.documents import Comparison, Draft, formats
 from newsletter.errors import UsageError
 from newsletter.mailing import known, open_lists
@@ -83,11 +83,7 @@ def _read(file: str) -> tuple[str, bytes]:
         if sys.stdin.isatty():
             show.say("paste the text, then press Enter and Ctrl-D")
         return _PASTED, sys.stdin.buffer.read(most)
-    try:
-        with Path(file).open("rb") as opened_file:
-            return Path(file).name, opened_file.read(most)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or type(error).__name__}") from None
+    return Path(file).name, bytes_of(Path(file), most)
 
 
 def _author(settings: Settings) -> documents.Author:

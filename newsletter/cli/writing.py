@@ -209,6 +209,15 @@ def written_to(path: Path) -> Iterator[None]:
         raise UsageError(f"{path} cannot be written: {error.strerror}", "Name another file.") from None
 
 
+def bytes_of(path: Path, most: int = -1) -> bytes:
+    """What is in a file that the person named, or so many bytes of it. Raises `UsageError`."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from None
+
+
 def parsed_address(wanted: str) -> str:
     """An address given on the command line. Raises `UsageError`."""
     from newsletter.address import AddressError, parse

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from newsletter.checks.world import PROVED, DomainReport, Standing
 from newsletter.doctor.diagnosis import Diagnosis, Health
@@ -39,14 +39,6 @@ class Kept(DomainReport):
     """The domain's report, and by which mail it was proved."""
 
     proof: Proof | None = None
-
-    @classmethod
-    def from_json(cls, text: str) -> Self | None:
-        """The report in a file; None where the file holds none."""
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError:
-            return None
 
     @classmethod
     def of(cls, domain: str, found: Iterable[Diagnosis], *, at: datetime, proof: Proof | None) -> Self:

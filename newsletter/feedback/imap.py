@@ -17,12 +17,12 @@ from binascii import b2a_base64
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from newsletter.delivery.readings import Folder
 from newsletter.errors import Mistake, NewsletterError, SettingsError, Where
+from newsletter.settings import is_loopback
 
 MOST_BYTES: Final = 256 * 1024
 """So much of each mail is read: a report stands before the message that it returns, and that has 100 KB."""
@@ -61,7 +61,7 @@ class Server:
                 [Mistake(Where("NEWSLETTER_IMAP_PASSWORD"), "the mailbox's password is not set")],
                 "Set it in the environment; it never stands in newsletter.yaml.",
             )
-        if self.security == "none" and not _is_here(self.host):
+        if self.security == "none" and not is_loopback(self.host):
             raise SettingsError(
                 [Mistake(Where("newsletter.yaml"), "imap.security: none would send the password in clear")],
                 "Use tls or starttls; none is for a server on this machine.",
@@ -278,10 +278,3 @@ def _quoted(folder: str) -> str:
 def _in_utf7(found: re.Match[str]) -> str:
     base64 = b2a_base64(found[0].encode("utf-16-be"), newline=False).decode()
     return f"&{base64.rstrip('=').replace('/', ',')}-"
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

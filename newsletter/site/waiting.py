@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from newsletter.errors import NewsletterError
+from newsletter.workspace import write_down_names
 
 _MOST_BYTES: Final = 4_096
 
@@ -70,7 +71,7 @@ class Waiting:
             os.write(descriptor, token.encode())
             os.fsync(descriptor)
             fresh.rename(path)
-            self._write_down()
+            write_down_names(self._folder)
         except OSError as error:
             fresh.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
@@ -99,14 +100,6 @@ class Waiting:
                 kept.drop()
             else:
                 yield kept
-
-    def _write_down(self) -> None:
-        """The name too is on the disk when this returns (fsync(2))."""
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _age(path: Path) -> float:

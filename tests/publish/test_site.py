@@ -337,9 +337,9 @@ HIDING = {
         '<link rel="stylesheet" href="https://fonts.example/a.css"><style>',
         "<link> has no place",
     ),
-    "a script": ("site/issue.html", "</body>", "<script>1</script></body>", "<script> has no place"),
+    "a script": ("site/page.html", "</body>", "<script>1</script></body>", "<script> has no place"),
     "a picture from elsewhere": (
-        "site/issue.html",
+        "site/page.html",
         "</main>",
         '<img src="https://x.example/a.png" alt=""></main>',
         "fetches https://x.example/a.png",
@@ -364,7 +364,7 @@ HIDING = {
         "could miss the disclaimer",
     ),
     "no imprint": ("site/foot.html", "{{ words.imprint }}", "", "the imprint"),
-    "two titles": ("site/issue.html", "<main", "<h1>Another</h1><main", "2 main headings"),
+    "two titles": ("site/page.html", "<main", "<h1>Another</h1><main", "2 main headings"),
 }
 
 
