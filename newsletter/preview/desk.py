@@ -6,6 +6,7 @@ nothing. Reading, counting and weighing may go on in three threads: each replace
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -262,7 +263,8 @@ def watched(root: Path, draft: Path) -> dict[Path, bool]:
 
 def saved(root: Path, draft: Path) -> Stamp:
     """By what it is noticed that anything was saved that is shown."""
-    held = (path for folder in _folders(root) for path in sorted(folder.rglob("*")) if path.is_file())
+    found = (walked for folder in _folders(root) for walked in os.walk(folder))
+    held = sorted(Path(folder, name) for folder, _, names in found for name in names)
     return stamp([root / SETTINGS, draft.resolve(), *held])
 
 

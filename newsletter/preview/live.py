@@ -1,7 +1,8 @@
 """The desk kept up to date: what is saved is read again at once, and whoever listens is told.
 
-What happens elsewhere is looked for every two seconds: another command's opt-outs and approvals, in whichever
-ledger the workspace has, and the next day, to which the rules about dates compare.
+What nobody tells is looked for every two seconds: another command's opt-outs and approvals, in whichever
+ledger the workspace has; the next day, to which the rules about dates compare; what was saved on a share, or
+where the machine has no watch left to give.
 
 Rule: reading comes before counting, and never waits for it, so that an edit is seen while 100,000 people are
 still being counted; SpamAssassin, which takes its time, comes last and is waited for by nobody.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from watchfiles import awatch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from newsletter.preview import desk as desks
 from newsletter.preview.desk import Desk
@@ -48,7 +50,7 @@ class Live:
         self._count = asyncio.Event()
         self._weigh = asyncio.Event()
         self._stop = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._watches: dict[Path, asyncio.Event] = {}
         """Folder → what ends its watch."""
 
@@ -118,7 +120,8 @@ class Live:
             await self._read.wait()
             self._read.clear()
             self._watch_all()
-            now = (self.desk.choice, desks.saved(self.desk.root, self.desk.choice.draft))
+            choice = self.desk.choice
+            now = (choice, await asyncio.to_thread(desks.saved, self.desk.root, choice.draft))
             if now == before and not self.desk.is_of_yesterday():
                 continue
             before = now
@@ -132,8 +135,7 @@ class Live:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._count.wait(), _ELSEWHERE_S)
             if not self._count.is_set():
-                if self.desk.is_of_yesterday():
-                    self._read.set()
+                self._read.set()
                 if mark == await asyncio.to_thread(self.desk.ledger_mark):
                     continue
             await asyncio.sleep(_SEEN_FIRST_S)
@@ -154,12 +156,14 @@ class Live:
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         task.add_done_callback(self._ended)
-        self._tasks.append(task)
+        self._tasks.add(task)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A page that shows what is no longer kept up to date would be worse than none."""
         if not task.cancelled() and task.exception() is not None:
             self.close()
+        else:
+            self._tasks.discard(task)
 
     def _watch_all(self) -> None:
         """Watch every folder that is not watched yet."""
@@ -172,7 +176,7 @@ class Live:
             asyncio.get_running_loop().call_later(_WATCH_BEGINS_S, self._read.set)
 
     async def _watch(self, folder: Path, stop: asyncio.Event, *, deep: bool) -> None:
-        with suppress(FileNotFoundError):
+        try:
             async for changes in awatch(
                 folder, recursive=deep, step=_SETTLED_MS, debounce=_AT_MOST_MS, stop_event=stop
             ):
@@ -180,3 +184,8 @@ class Live:
                 for watch in filter(None, (self._watches.pop(Path(path), None) for _, path in changes)):
                     watch.set()
                 self._read.set()
+        except (OSError, WatchfilesRustInternalError):
+            # It is not there, or cannot be watched now: until it can, it is looked at every two seconds.
+            await asyncio.sleep(_ELSEWHERE_S)
+            if self._watches.get(folder) is stop:
+                del self._watches[folder]

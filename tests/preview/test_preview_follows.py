@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from newsletter import preview
 from newsletter.delivery.clock import SystemClock
+from newsletter.preview import live
 from newsletter.preview.live import Live
 from tests.cli.small import DRAFT, EVERYBODY, SIAN, Small
 from tests.delivery.parts import use_postgres
@@ -77,4 +79,32 @@ def test_another_day_is_read_and_counted_anew(small: Small) -> None:
         desk,
         (is_to_come, lambda: now.update({"it is": datetime(2026, 11, 17, 0, 0, tzinfo=UTC)})),
         (lambda: not is_to_come(), lambda: None),
+    )
+
+
+def test_what_is_saved_is_seen_where_the_machine_has_no_watch_left(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs may have taken all that a user may have: the preview looks for itself, and goes on."""
+
+    async def refused(*_: object, **__: object) -> AsyncIterator[set[tuple[object, str]]]:
+        raise WatchfilesRustInternalError(
+            "Error creating recommended watcher: Too many open files (os error 24)"
+        )
+        yield set()
+
+    monkeypatch.setattr(live, "awatch", refused)
+    desk = a_desk(small, lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
+
+    def title() -> str:
+        return desk.opened.mailing.report.title if desk.opened else ""
+
+    followed(
+        desk,
+        (
+            # Past the reading that follows the beginning of the watches, which would see it by chance.
+            lambda: total(desk) == len(EVERYBODY),
+            lambda: small.change(f"drafts/{DRAFT}.md", "title: Report of", "title: All of"),
+        ),
+        (lambda: title() == "All of the November meeting", lambda: None),
     )

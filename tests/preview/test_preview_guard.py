@@ -56,8 +56,12 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str
     """A preview whose link was opened, and the cookie that its browser holds."""
     running = start(small_workspace.make(tmp_path_factory.mktemp("guarded")))
     answer = ask(running, running.link.removeprefix(running.origin))
-    held = answer.headers.get("set-cookie", "")
-    yield running, held.partition(";")[0]
+    cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+    end = time.monotonic() + 30
+    while not json.loads(ask(running, f"{running.room}state", Cookie=cookie).text).get("plan"):
+        assert time.monotonic() < end, "nobody was counted"
+        time.sleep(0.05)
+    yield running, cookie
     stop(running)
 
 
