@@ -44,6 +44,7 @@ class Live:
         self.desk = desk
         self.on_close = on_close
         self.changes = 0
+        self.defect: Exception | None = None
         self._hand = ThreadPoolExecutor(max_workers=1)
         self._changed = asyncio.Event()
         self._read = asyncio.Event()
@@ -56,7 +57,7 @@ class Live:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep up to date for as long as the block lasts. A defect of ours closes it, and is raised then."""
+        """Keep up to date while the block lasts. What goes wrong with that closes it, and is its `defect`."""
         self._start(self._reading())
         self._start(self._counting())
         self._start(self._weighing())
@@ -68,9 +69,7 @@ class Live:
                 task.cancel()
             ended = await asyncio.gather(*self._tasks, return_exceptions=True)
             self._hand.shutdown(wait=False, cancel_futures=True)
-        for each in ended:
-            if isinstance(each, Exception):
-                raise each
+        self.defect = next((each for each in ended if isinstance(each, Exception)), None)
 
     def close(self) -> None:
         """Let whoever listens go."""
@@ -100,7 +99,8 @@ class Live:
             # What changed while the last was on its way must not be waited for: it has come.
             if told == self.changes:
                 try:
-                    await asyncio.wait_for(self._changed.wait(), _STILL_HERE_S)
+                    async with asyncio.timeout(_STILL_HERE_S):
+                        await self._changed.wait()
                 except TimeoutError:
                     yield ": still here\n\n"
                     continue
@@ -132,8 +132,10 @@ class Live:
     async def _counting(self) -> None:
         mark: object = None
         while True:
+            # Not wait_for: in Python 3.11 it forgets that it was cancelled by whoever ends this at that moment.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._count.wait(), _ELSEWHERE_S)
+                async with asyncio.timeout(_ELSEWHERE_S):
+                    await self._count.wait()
             if not self._count.is_set():
                 self._read.set()
                 if mark == await asyncio.to_thread(self.desk.ledger_mark):

@@ -21,7 +21,8 @@ _GOODBYE_S = 1
 def serve(desk: Desk, *, port: int, ready: Callable[[str], None]) -> None:
     """Serve the preview of a desk on a port (0 for any free one) until Ctrl-C.
 
-    `ready` is told the link that opens it, which works once. Raises `UsageError` where the port is taken.
+    `ready` is told the link that opens it, which works once. Raises `UsageError` where the port is taken, and
+    what ended it where that was not Ctrl-C.
     """
     with _bound(port) as listening:
         authority = f"{HOST}:{listening.getsockname()[1]}"
@@ -38,6 +39,8 @@ def serve(desk: Desk, *, port: int, ready: Callable[[str], None]) -> None:
         server = _Server(config, live)
         ready(keys.link(authority))
         server.run(sockets=[listening])
+    if live.defect is not None:
+        raise live.defect
 
 
 class _Server(uvicorn.Server):

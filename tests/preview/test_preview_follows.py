@@ -34,11 +34,13 @@ def followed(desk: preview.Desk, *stages: tuple[Callable[[], object], Callable[[
     """Keep the desk up to date; of each stage wait for the first, then do the second."""
 
     async def follow() -> None:
-        async with Live(desk).running(), asyncio.timeout(_WITHIN_S):
+        shown = Live(desk)
+        async with shown.running(), asyncio.timeout(_WITHIN_S):
             for awaited, act in stages:
                 while not awaited():  # noqa: ASYNC110 - as a person looks: from outside, now and again
                     await asyncio.sleep(0.05)
                 await asyncio.to_thread(act)
+        assert shown.defect is None
 
     asyncio.run(follow())
 
@@ -108,3 +110,32 @@ def test_what_is_saved_is_seen_where_the_machine_has_no_watch_left(
         ),
         (lambda: title() == "All of the November meeting", lambda: None),
     )
+
+
+def test_it_ends_at_the_moment_of_a_count(small: Small) -> None:
+    """Ctrl-C just as something is to be counted is not forgotten over it."""
+    desk = a_desk(small, lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
+
+    async def end() -> None:
+        shown = Live(desk)
+        async with asyncio.timeout(_WITHIN_S):
+            async with shown.running():
+                while not total(desk):  # noqa: ASYNC110 - as a person looks: from outside, now and again
+                    await asyncio.sleep(0.05)
+                await asyncio.sleep(1)  # Past what follows the first count: nothing is to be done.
+                shown.count_again()
+                await asyncio.sleep(0)
+
+    asyncio.run(end())
+
+
+def test_a_defect_ends_the_preview_and_is_told(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that shows what is no longer kept up to date would be worse than none, and it says so."""
+
+    def broken(_: preview.Desk) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(preview.Desk, "open", broken)
+    desk = a_desk(small, lambda: datetime(2026, 11, 24, 9, tzinfo=UTC))
+    with pytest.raises(ZeroDivisionError):
+        preview.serve(desk, port=0, ready=lambda _: None)
