@@ -154,6 +154,13 @@ class Plan:
         return tuple(segment.name for segment in self.segments if not segment.to_send)
 
 
+def why_not(reason: str | None, key: str, suppressed: Container[str]) -> str | None:
+    """Why a row is not sent to, once it is known who left; `reason` is the audience's."""
+    if reason == "left" or (reason in _MAY_HAVE_LEFT and key in suppressed):
+        return "suppressed"
+    return reason
+
+
 Seen = Callable[[Recipient, str | None], None]
 """Told of each row of the chosen segments, and why it is left out, if it is."""
 
@@ -316,12 +323,8 @@ class _Reading:
                 if len(lines) == _LINES_AT_ONCE:
                     self._people.update("".join(lines).encode())
                     lines.clear()
-            if reason == "left" or (reason in _MAY_HAVE_LEFT and key in suppressed):
-                yield recipient, values, "suppressed"
-            elif reason is None and key in already:
-                yield recipient, values, "already_sent"
-            else:
-                yield recipient, values, reason
+            why = why_not(reason, key, suppressed)
+            yield recipient, values, "already_sent" if why is None and key in already else why
         self._people.update("".join(lines).encode())
 
     def receipt(self) -> Receipt:

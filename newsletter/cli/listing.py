@@ -11,10 +11,11 @@ from newsletter.cli.writing import now, opened
 from newsletter.dispatch import open_ledger
 from newsletter.drift import Drift
 from newsletter.mailing import open_lists
-from newsletter.plan import changes, lists_as_json
+from newsletter.plan import changes, lists_as_json, why_not
 from newsletter.workspace import Workspace
 
 REASONS = {
+    "suppressed": "opted out",
     "duplicate": "twice",
     "other_segment": "elsewhere",
     "no_consent": "no consent",
@@ -27,10 +28,12 @@ def lists(*, as_json: bool) -> int:
     held = open_lists(workspace)
     audience = everybody(workspace, held)
     counts = {name: dict.fromkeys(("matched", "can_be_sent_to", *REASONS), 0) for name in held.segments.names}
-    for candidate in audience:
-        counted = counts[candidate.recipient.segment]
-        counted["matched"] += 1
-        counted[candidate.reason or "can_be_sent_to"] += 1
+    with open_ledger(workspace) as ledger:
+        suppressed = ledger.suppressions.suppressed(workspace.list_stems())
+        for recipient, reason in audience.read(suppressed.by_list):
+            counted = counts[recipient.segment]
+            counted["matched"] += 1
+            counted[why_not(reason, recipient.key, suppressed.everywhere) or "can_be_sent_to"] += 1
     if as_json:
         files = [{"file": each.file, "rows": each.rows, "invalid": each.invalid} for each in audience.lists]
         show.json({"segments": [{"name": name, **counts[name]} for name in counts], "lists": files})

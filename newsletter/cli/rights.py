@@ -107,7 +107,9 @@ def forget_what_is_old(workspace: Workspace, ledger: Ledger) -> None:
         return
     found = rights.clean(workspace, ledger, days=days, now=now(workspace).timestamp())
     if found.people:
-        show.say(f"{found.people:,} addresses of sendings older than {days} days forgotten")
+        show.say(
+            f"{found.people:,} addresses of sendings older than {show.counted(days, 'day', 'days')} forgotten"
+        )
 
 
 def retention(*, days: int | None, dry_run: bool, as_json: bool) -> None:
@@ -129,4 +131,5 @@ def retention(*, days: int | None, dry_run: bool, as_json: bool) -> None:
     done = "would be forgotten" if dry_run else "forgotten"
     people = show.counted(found.people, "row", "rows")
     folders = show.counted(len(found.rehearsals), "rehearsal", "rehearsals")
-    show.say(f"{people} of the ledger older than {limit} days, and {folders}, {done}; the sums stay")
+    age = show.counted(limit, "day", "days")
+    show.say(f"{people} of the ledger older than {age}, and {folders}, {done}; the sums stay")

@@ -8,7 +8,8 @@ from pathlib import Path
 from newsletter import address
 from newsletter.cli import show
 from newsletter.cli.choices import Suppress
-from newsletter.cli.writing import mailbox, opened
+from newsletter.cli.writing import bytes_of, mailbox, opened
+from newsletter.decoding import decoded
 from newsletter.delivery.database import LedgerError
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailboxes import is_code
@@ -32,11 +33,7 @@ def suppress(action: Suppress, what: str | None, *, reason: str, list_name: str 
         scope = _scope(workspace, ledger, list_name, known_alone=action in {Suppress.ADD, Suppress.IMPORT})
         match action:
             case Suppress.ADD:
-                key = mailbox(what or "")
-                added = ledger.suppressions.add(
-                    [key], reason=reason or "asked", source="by hand", scope=scope or EVERYWHERE
-                )
-                show.say("opted out" if added else "had opted out already")
+                _add(workspace, ledger, mailbox(what or ""), reason or "asked", scope or EVERYWHERE)
             case Suppress.REMOVE:
                 _lift(workspace, ledger, mailbox(what or ""), why=reason, scope=scope or EVERYWHERE)
             case Suppress.LIST:
@@ -44,6 +41,17 @@ def suppress(action: Suppress, what: str | None, *, reason: str, list_name: str 
                 _show_opt_outs(found, show.days(workspace), as_json=as_json)
             case Suppress.IMPORT:
                 _import(workspace, ledger, Path(what or ""), reason or "imported", scope or EVERYWHERE)
+
+
+def _add(workspace: Workspace, ledger: Ledger, key: str, reason: str, scope: str) -> None:
+    """Opt somebody out; a slip in the address would leave the person it is about where they are."""
+    from newsletter.rights.rows import search
+
+    added = ledger.suppressions.add([key], reason=reason, source="by hand", scope=scope)
+    show.say("opted out" if added else "had opted out already")
+    held = search(workspace, key)
+    if not (held.rows or held.unreadable or ledger.accounts.history(key)):
+        show.say("no list here has this address, and nothing was sent to it: is it spelt as theirs is?")
 
 
 def _give_up_codes(workspace: Workspace, reason: str) -> None:
@@ -101,12 +109,11 @@ def of_scope(scope: str) -> str:
 
 def _import(workspace: Workspace, ledger: Ledger, path: Path, reason: str, scope: str) -> None:
     """Every address of a file: one a line, or the first cell with an @ of each row."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    text = decoded(bytes_of(path))
+    if "\0" in text:
         raise UsageError(
-            f"{path} cannot be read: {error.__class__.__name__}", "Save it as UTF-8 text or CSV."
-        ) from None
+            f"{path} is no text", "Save it as CSV; of a spreadsheet newsletter lists import knows more."
+        )
     keys: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         cells = [cell.strip().strip('"') for cell in line.replace(";", ",").split(",")]

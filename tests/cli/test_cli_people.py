@@ -17,6 +17,7 @@ def test_lists_as_json_counts_each_segment_and_each_file(small: Small) -> None:
                 "name": "clp-secretaries",
                 "matched": 2,
                 "can_be_sent_to": 2,
+                "suppressed": 0,
                 "duplicate": 0,
                 "other_segment": 0,
                 "no_consent": 0,
@@ -25,6 +26,7 @@ def test_lists_as_json_counts_each_segment_and_each_file(small: Small) -> None:
                 "name": "members",
                 "matched": 6,
                 "can_be_sent_to": 2,
+                "suppressed": 0,
                 "duplicate": 0,
                 "other_segment": 3,
                 "no_consent": 1,
@@ -35,6 +37,17 @@ def test_lists_as_json_counts_each_segment_and_each_file(small: Small) -> None:
             {"file": "members.csv", "rows": 4, "invalid": 0},
         ],
     }
+
+
+def test_lists_counts_nobody_who_left_among_those_to_be_sent_to(small: Small) -> None:
+    """Of everything, or of the only list that holds them: as the plan does."""
+    small.good("suppress", "add", AMP.upper())
+    small.good("suppress", "add", JANE, "--list", "members")
+    (_, members) = small.good("lists", "--json").json["segments"]
+    assert (members["can_be_sent_to"], members["suppressed"]) == (1, 2)
+    planned = small.good("plan", DRAFT, "--json").json["segments"][1]
+    assert (planned["to_send"], planned["excluded"]["suppressed"]) == (1, 2)
+    assert "opted out" in small.good("lists").text
 
 
 def test_lists_names_the_line_of_each_bad_row(small: Small) -> None:
@@ -204,9 +217,25 @@ def test_a_file_of_opt_outs_is_imported(small: Small) -> None:
     assert small.good("plan", DRAFT, "--json").json["total"] == 2
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_file_of_opt_outs_is_read_as_windows_wrote_it(small: Small, encoding: str) -> None:
+    """Or whoever left another tool would be mailed until somebody has found out how to convert it."""
+    small.write("left.csv", f"name;email\r\nSiân;{SIAN}\r\n".encode(encoding))
+    assert "1 opted out now" in small.good("suppress", "import", "left.csv").err
+
+
+def test_a_file_that_is_no_text_imports_nobody(small: Small) -> None:
+    """A workbook has addresses in it too, but not in lines."""
+    small.write("left.xlsx", b"PK\x03\x04\0\0 jane@example.net")
+    result = small.run("suppress", "import", "left.xlsx")
+    assert (result.code, "Save it as CSV" in result.err) == (2, True)
+    assert not small.good("suppress", "list", "--json").json
+
+
 def test_an_opt_out_of_somebody_unknown_is_kept(small: Small) -> None:
-    """They may come with the next list."""
-    small.good("suppress", "add", "later@example.org")
+    """They may come with the next list; a slip in an address is worth a question."""
+    assert "is it spelt" not in small.good("suppress", "add", SIAN).err
+    assert "is it spelt" in small.good("suppress", "add", "later@example.org").err
     small.change("lists/members.csv", JANE, "later@example.org")
     shown = small.good("plan", DRAFT, "--json").json
     assert shown["segments"][1]["excluded"]["suppressed"] == 1
