@@ -80,6 +80,8 @@ class Block:
     role: Role = Role.TEXT
     size: float | None = None
     """The height of most of its letters, in points, where the document tells."""
+    indent: float | None = None
+    """How far in its text begins, in points, where the document tells and there are no lines."""
     rows: tuple[tuple[Runs, ...], ...] = ()
     """Of a table: its cells."""
     has_header: bool = False

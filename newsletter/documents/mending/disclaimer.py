@@ -24,7 +24,7 @@ _SENTENCE = re.compile(r"(?:\s*\b[Nn]\.[Bb]\.)?[^.!?\n]+(?:[.!?](?=\w)[^.!?\n]*)
 _I = re.IGNORECASE
 _NOT_OFFICIAL = re.compile(
     r"""
-    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|without|nothing\ in\ (?:this|these|my))\b
+    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|without|nothing\ (?:in\ (?:this|these|my)|here|above|said\ here))\b
     [^.!?]{0,70}?
     \b(?:official|formal|approved|agreed|authori[sz]ed|endorsed|verbatim|minutes?)\b
     | \bunofficial\b
@@ -40,7 +40,7 @@ _OWN = re.compile(
 )
 _ACCOUNT = re.compile(
     r"\b(?:account|report|record|notes?|bulletin|summary|views?|opinions?|impressions?|capacity|minutes"
-    r"|recollections?)\b",
+    r"|recollections?|statements?)\b",
     _I,
 )
 _VIEWS = re.compile(
@@ -60,7 +60,7 @@ _ABOUT_ITSELF = re.compile(
     (?: (?: (?:please\ (?:note|remember|be\ aware)|note|nb|disclaimer|caveat|important)\b | n\.b\. ) \W* )?
     (?:that\s+)?
     (?: this | these | it | they | the\ (?:views|opinions|above|contents?|notes|report) | any | all | views
-        | opinions | my | a | an | personal | not | as\ (?:always|ever|usual) | nothing\ in | written
+        | opinions | my | a | an | personal | not | as\ (?:always|ever|usual) | nothing\ (?:in|here|above|said\ here) | written
         | I\ (?:write|am\ writing|have\ written)
         | (?:please\s+)? (?:do\ not|don[’']t) \s+\w+\s+ (?:this|these|it|them) ) \b
     """,
@@ -69,7 +69,7 @@ _ABOUT_ITSELF = re.compile(
 _IS_OWN = re.compile(
     r"""
     \b(?:is|are|represents?|reflects?|gives?)\s+ (?:only\s+|just\s+|purely\s+|all\s+)?
-    (?: mine\b | my\s+own\b | \w+[’']s\s+own\b
+    (?: mine\b | my\s+own\b | \w+[’']s\s+own\b | one\s+(?:member|person)[’']s\b
         | (?:(?:a|my)\s+)? (?:own\s+)? (?:purely\s+)? personal\b )
     | \b(?:write|writing|written|prepared|produced|issued|given|made)\b [^.!?]{0,40} \bpersonal\ capacity\b
     | \bmy\b [^.!?]{0,60} \bnot\ (?:that|those)\ of\b
@@ -95,6 +95,12 @@ _PERMITS = re.compile(
 _IMPRINT = re.compile(
     r"\b(?:printed,? (?:published|promoted)|published|promoted)\b[^.\n]{0,30}\bby\b", re.IGNORECASE
 )
+_POINTS = re.compile(
+    r"\W*(?:for\ the|the)?\ ?(?:official|formal|approved)\ (?:record|minutes?|report|account)\b.*"
+    r"\b(?:see|follow|published|available|issued|found|circulated|consult|read)\b",
+    _I,
+)
+"""“For the official record see the minutes” says beside a disclaimer what the program's own says."""
 _WORD = re.compile(r"\w+")
 
 
@@ -119,9 +125,11 @@ def _block(block: Block, author: Author, changes: list[Change], *, at_edge: bool
         return block
     runs, text = block.runs, block.text
     taken = False
-    for found in reversed(list(_SENTENCE.finditer(text))):
+    sentences = list(_SENTENCE.finditer(text))
+    beside = any(_is_disclaimer(each[0], author) for each in sentences)
+    for found in reversed(sentences):
         sentence = found[0]
-        if not _is_disclaimer(sentence, author):
+        if not (_is_disclaimer(sentence, author) or (beside and _POINTS.match(sentence))):
             continue
         if not at_edge:
             return replace(block, look=(*block.look, f"reads like a disclaimer: “{_shortened(sentence)}”"))

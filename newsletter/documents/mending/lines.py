@@ -34,10 +34,16 @@ _NOISE_OF_LETTERS = 0.12
 _NOISE_OF_POINTS = 0.015
 _SAME_SIZE = 1.08
 _LARGE = 1.2
-_GAP = 1.35
+_TITLE, _LARGE_APART = 1.5, 2.2
+"""A title's letters, and how far apart its lines are at most, in those of the text."""
+_SHORT = 0.3
+"""Of the width: a line that leaves so much white was ended on purpose."""
+GAP = 1.35
 """Lines farther apart than this, in lines, belong to two paragraphs."""
 _INDENT_LETTERS = 2.0
 _INDENT_POINTS = 9.0
+_LONE = re.compile(r"\((?:[a-z]|[ivx]{1,4})\)|\d{1,2}(?:\.\d{1,2}){1,2}\.?")
+"""A label or the number of a minute that a program drew on a line of its own."""
 _ADDRESS = re.compile(r"\W{0,3}(?:https?://|www\.)")
 _ADDRESS_GOES_ON = re.compile(r"^[\w%.~-]*[/._=?&#%-][\w/._=?&#%~-]*(?=\s|$|[,;)])")
 
@@ -82,6 +88,7 @@ def mend(blocks: Blocks) -> Mended:
             last is not None
             and is_line
             and _goes_on(last, block, joined[-1], page)
+            and not _steps_out(block, joined, page)
             and not _heads(last, block, after, page, is_point=mark_of(joined[-1].text) is not None)
             and not (len(joined) <= _HEAD and phrases.names_writer(block.text))
         ):
@@ -135,13 +142,17 @@ def _goes_on(above: Block, below: Block, block: Block, page: _Page) -> bool:
     """Whether a line carries on the one above, which ends `block`."""
     assert above.line
     assert below.line
-    if _stands_alone(above) or _stands_alone(below) or _marker(above, below, block, page) is not None:
+    if _LONE.fullmatch(below.text) or _stands_alone(above) or _stands_alone(below) or _marker(above, below, block, page) is not None:
         return False
     if _is_lone_marker(above) or (page.is_broken and _is_centred(above, below, page)):
         return True
     mid_sentence = bool(_GOES_ON.match(below.text)) and not _ENDS.search(above.text)
     if not page.is_broken:
-        return mid_sentence and below.line.gap <= page.leading
+        return mid_sentence and below.line.gap <= page.leading and page.right <= NARROW_LETTERS
+    if _is_large(above, page) and above.size == below.size and 0 < below.line.gap <= _LARGE_APART:
+        return True
+    if _is_short(above, page):
+        mid_sentence = False
     full = _is_full(above, below, page)
     if _differs(above, below) or _is_lower(below, page):
         return full and mid_sentence and _alike(above, below)
@@ -165,13 +176,25 @@ def _is_centred(above: Block, below: Block, page: _Page) -> bool:
     )
     alike = above.text.isupper() and below.text.isupper() if above.size is None else above.size == below.size
     is_large = above.size is None or (above.size or 0.0) >= page.size * _LARGE
-    return is_middle and alike and is_large and below.line.gap <= page.leading * _GAP and below.line.gap > 0
+    return is_middle and alike and is_large and below.line.gap <= page.leading * GAP and below.line.gap > 0
+
+
+def _is_short(above: Block, page: _Page) -> bool:
+    """Whether a line ends so far before the margin that nobody would have broken a sentence there."""
+    assert above.line
+    is_told = page.in_points or above.line.left >= page.left + page.indent
+    return is_told and above.line.right < page.right - (page.right - page.left) * _SHORT
+
+
+def _is_large(block: Block, page: _Page) -> bool:
+    """Whether a line is set in a title's letters."""
+    return (block.size or 0.0) >= page.size * _TITLE > 0
 
 
 def _is_lower(below: Block, page: _Page) -> bool:
     """Whether a line stands lower than the next line of a paragraph does."""
     assert below.line
-    return below.line.gap > page.leading * _GAP
+    return below.line.gap > page.leading * GAP
 
 
 def _heads(above: Block, block: Block, after: Block | None, page: _Page, *, is_point: bool) -> bool:
@@ -180,7 +203,7 @@ def _heads(above: Block, block: Block, after: Block | None, page: _Page, *, is_p
     A point often ends without a full stop.
     """
     text = block.text
-    if after is None or after.kind is not Kind.LINE or _ENDS_LINE.search(text):
+    if after is None or after.kind is not Kind.LINE or _ENDS_LINE.search(text) or phrases.is_no_heading(text):
         return False
     if not _ENDS.search(above.text) and not (is_point and _may_end_point(above, block, after, page)):
         return False
@@ -211,6 +234,8 @@ def _stands_alone(block: Block) -> bool:
 
 def _is_lone_marker(block: Block) -> bool:
     mark = mark_of(block.text)
+    if _LONE.fullmatch(block.text):
+        return True
     return mark is not None and mark.length == len(block.text)
 
 
@@ -226,7 +251,7 @@ def _marker(above: Block, below: Block, block: Block, page: _Page) -> Mark | Non
     if is_list and begun is not None and mark.number is not None and mark.number == (begun.number or 0) + 1:
         return mark
     mid_sentence = page.is_broken and not _ENDS.search(above.text) and _is_full(above, below, page)
-    new = below.line is not None and below.line.gap > page.leading * _GAP
+    new = below.line is not None and below.line.gap > page.leading * GAP
     return None if mid_sentence and not new else mark
 
 
@@ -238,6 +263,18 @@ def _is_full(above: Block, below: Block, page: _Page) -> bool:
     letters = max(len(below.text), 1)
     width = (below.line.right - below.line.left) * (len(first) + 1) / letters
     return above.line.right + width > page.right - page.noise
+
+
+def _steps_out(below: Block, joined: Sequence[Block], page: _Page) -> bool:
+    """Whether a line stands left of two paragraphs that begin equally far in, as the points of a list do."""
+    lefts = [block.line.left for block in joined[-2:] if block.line]
+    return (
+        below.line is not None
+        and len(lefts) == 2  # noqa: PLR2004 - one paragraph alone may begin farther in
+        and abs(lefts[0] - lefts[1]) < 1
+        and below.line.left <= lefts[0] - page.indent
+        and mark_of(joined[-1].text) is None
+    )
 
 
 def _differs(above: Block, below: Block) -> bool:

@@ -49,7 +49,7 @@ _DATE_ALONE = re.compile(
 )
 _DETAIL = re.compile(
     r"(?:date|time|day|place|venue|location|where|when|present|in attendance|apologies|chair|clerk|secretary"
-    r"|author|subject|title|to|from|cc)\s*:\s*\S.*",
+    r"|author|subject|title|to|from|cc|actions?|proposed|seconded)\s*:\s*\S.*",
     _I,
 )
 """What stands at the top of minutes: “Venue: Village Hall”."""
@@ -68,7 +68,8 @@ _APPOINTMENT = re.compile(
 )
 """“Wednesday 14 February, 7pm, on Zoom”."""
 _BYLINE = re.compile(
-    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter)\s+)?(?:by|from))\s+"
+    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter|minutes)\s+)?"
+    r"(?:(?:taken|written|compiled|prepared|edited)\s+)?(?:by|from))\s+"
     rf"(?!{_OFFICE})[A-Z][a-z]"
 )
 """“Report from General Secretary” heads a section; “Report from Ada Finch” says who writes."""
@@ -76,6 +77,12 @@ _PERSON = re.compile(
     r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \() ?.*"
     r"\b(?:representative|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
 )
+_TITLED = re.compile(
+    r"(?:Cllr|Councillor|Mrs?|Ms|Miss|Dr|Prof(?:essor)?|Rev|Sir|Dame|Lord|Lady)\.?"
+    r"(?: [A-Z](?:[\w-]*[\w]|\.)){1,3}(?:, .*)?"
+)
+"""“Cllr Ada Finch, Marsh ward”."""
+_NAME = re.compile(r"[A-Z][\w’'.-]+(?: [A-Z][\w’'.-]+){1,3}(?:, .+)?")
 _ROLE = re.compile(
     r"(?:[A-Z][\w’'-]+\s+){0,4}(?:member|representative|delegate)\b(?:\s*[,(–-].*|\s+(?:of|for)\b.*)?"
 )
@@ -120,6 +127,7 @@ def is_no_heading(text: str) -> bool:
         or _DATE_ALONE.fullmatch(text)
         or _BYLINE.match(text)
         or _PERSON.fullmatch(text)
+        or _TITLED.fullmatch(text)
         or _DETAIL.fullmatch(text)
         or _APPOINTMENT.fullmatch(text)
     )
@@ -168,6 +176,11 @@ def is_role(text: str) -> bool:
 def names_writer(text: str) -> bool:
     """Whether a whole line says who writes: “By Ada Finch”, “Ada Finch, branch secretary”."""
     return bool(_PERSON.fullmatch(text.strip()) or (text[:1].isupper() and _BYLINE.match(text)))
+
+
+def may_be_name(text: str) -> bool:
+    """Whether a line may be somebody’s name, with a place or not: two to four words with capitals."""
+    return bool(_NAME.fullmatch(text.strip())) and not (names_part(text) or re.search(_OFFICE, text))
 
 
 def is_name_of_section(text: str) -> bool:

@@ -192,13 +192,44 @@ def _unmarked(blocks: Sequence[Block]) -> list[Block]:
     found = list(blocks)
     index = 1
     while index < len(found):
-        run = _run_of_items(found, index) or _run_of_names(found, index) if _announced(index, found) else []
+        run = _run(found, index) if _announced(index, found) else []
         for place in run:
             found[place] = found[place].having(
                 UNMARKED, kind=Kind.POINT, level=1, look="taken for a point of a list"
             )
         index = run[-1] + 1 if run else index + 1
     return found
+
+
+def _run(blocks: Sequence[Block], start: int) -> list[int]:
+    return _run_farther_in(blocks, start) or _run_of_items(blocks, start) or _run_of_names(blocks, start)
+
+
+def _run_farther_in(blocks: Sequence[Block], start: int) -> list[int]:
+    """Paragraphs that all begin farther in than the line that announces them."""
+    left = _left(blocks[start - 1])
+    run = takewhile(
+        lambda place: (
+            blocks[place].kind is Kind.PARAGRAPH
+            and not blocks[place].level
+            and not blocks[place].quoted
+            and "\t" not in blocks[place].text
+            and _left(blocks[place]) - left >= _farther(blocks[place])
+            and abs(_left(blocks[place]) - _left(blocks[start])) < _farther(blocks[place])
+        ),
+        range(start, len(blocks)),
+    )
+    found = list(run)
+    return found if len(found) >= _FEWEST else []
+
+
+def _left(block: Block) -> float:
+    return block.line.left if block.line else block.indent or 0.0
+
+
+def _farther(block: Block) -> float:
+    """How much farther in a list stands, in what the block's places are measured in."""
+    return _INDENT if block.line and not block.size else _INDENT * 6
 
 
 def _run_of_items(blocks: Sequence[Block], start: int) -> list[int]:
@@ -221,11 +252,13 @@ def _run_of_names(blocks: Sequence[Block], start: int) -> list[int]:
     for index in range(start, len(blocks)):
         block = blocks[index]
         is_next = bool(run) and _is_apart(block, second)
-        if is_next or not _may_be_item(block, _LONGEST_UNMARKED) or _STOPPED.search(block.text):
+        is_other = _STOPPED.search(block.text) or phrases.is_no_heading(block.text)
+        if is_next or is_other or not _may_be_item(block, _LONGEST_UNMARKED):
             break
         run.append(index)
     after = blocks[run[-1] + 1] if run and run[-1] + 1 < len(blocks) else None
-    if after is not None and not _is_apart(after, second) and _may_head(blocks[run[-1]]) and _is_prose(after):
+    may_head = after is not None and not _is_apart(after, second) and _may_head(blocks[run[-1]])
+    if after is not None and may_head and _is_prose(after) and not _is_apart(blocks[start - 1], second):
         run.pop()
     return run if len(run) >= _FEWEST_NAMES else []
 

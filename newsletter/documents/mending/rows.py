@@ -16,6 +16,8 @@ from newsletter.documents.mending.steps import Blocks, Mended
 STEP = "typed tables"
 
 _TABS = re.compile(r"\t+")
+_DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,3}\.?\t+[^\W\d][^\t]*$")
+"""The number of a minute and its text: “3.1.1	The accounts were agreed.”"""
 _FEWEST = 2
 _LONGEST_CELL_WORDS = 20
 
@@ -41,7 +43,7 @@ def _cells(block: Block) -> tuple[Runs, ...]:
     """The cells of a line, where it may be a row."""
     text = block.text
     is_line = block.kind is Kind.PARAGRAPH and not block.level and "\n" not in text
-    if not is_line or "\t" not in text or mark_of(text) is not None:
+    if not is_line or "\t" not in text or mark_of(text) is not None or _DOTTED.match(text):
         return ()
     places = [0, *(end for found in _TABS.finditer(text) for end in found.span()), len(text)]
     cells = tuple(

@@ -38,13 +38,25 @@ def mend(blocks: Blocks) -> Mended:
         if _is_sign(part[0]):
             waiting.append(place)
             continue
-        near = [each for each in waiting if place - each <= _FARTHEST and len(parts[each]) <= len(part)]
-        if near:
+        near = [each for each in waiting if place - each <= _FARTHEST]
+        able = [run for run in _runs(near) if sum(len(parts[each]) for each in run) <= len(part)]
+        if able:
             begun = 1 + sum(_room(*pair, right) > 0 for pair in pairwise(part))
-            column = min(near, key=lambda each: abs(len(parts[each]) - begun))
-            waiting.remove(column)
-            parts[place], parts[column] = _signed(part, parts[column], right), []
+            run = min(able, key=lambda run: abs(sum(len(parts[each]) for each in run) - begun))
+            signs = [sign for each in run for sign in parts[each]]
+            waiting = [each for each in waiting if each not in run]
+            parts[place] = _signed(part, signs, right)
+            for each in run:
+                parts[each] = []
     return Mended.of(block for part in parts for block in part)
+
+
+def _runs(columns: Sequence[int]) -> Iterator[list[int]]:
+    """Columns, and columns one below the other: signs stand farther apart beside a point of many lines."""
+    for at, first in enumerate(columns):
+        for count in range(1, len(columns) - at + 1):
+            if columns[at + count - 1] == first + count - 1:
+                yield list(columns[at : at + count])
 
 
 def _is_sign(block: Block) -> bool:

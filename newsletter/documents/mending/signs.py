@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from enum import IntEnum
+from itertools import pairwise
 
 from newsletter.documents.blocks import Block, Kind, Role
 from newsletter.documents.mending import lines, phrases, points, rows
@@ -29,7 +30,9 @@ _LEAST_BELOW = 9
 _LEAST_CAPITALS = 4
 """“NEC” is a word."""
 _TAIL = 8
-_NEVER_LAST = (".", ",", "-", "–", "—", "…", "&")
+_NEVER_LAST = (".", ",", "-", "–", "—", "&")
+_LETTERS = re.compile(r"[^\W\d_][\w’'-]+")
+_SENTENCES = re.compile(r"[a-z]{3}[.!?] +[A-Z]")
 _STOPPED = re.compile(r"[.!?:;…][\"'”’)]*$")
 _FEW = 2
 
@@ -55,11 +58,52 @@ class Sign(IntEnum):
 def signs(blocks: Blocks, body: float) -> dict[int, Sign]:
     """Every block that serves as a heading, by its place. `body` is the size of most letters."""
     found: dict[int, Sign] = {}
+    sentences = _sentences(blocks, body)
     for index in reversed(range(len(blocks))):
         sign = _sign(index, blocks, body, found.get(index + 1))
+        sign = sentences.get(index) if sign is None else sign
         if sign is not None:
             found[index] = sign
+    closed = _close_sentences(blocks)
+    found |= dict.fromkeys(closed - found.keys(), Sign.PLAIN) if len(closed) > max(_FEW, len(found)) else {}
     return _consistent(found, blocks)
+
+
+def _sentences(blocks: Blocks, body: float) -> dict[int, Sign]:
+    """Whole sentences in a heading's letters, where a document has hardly another kind of heading.
+
+    A bold sentence among bold headings is a cry.
+    """
+    shown = {
+        index: sign
+        for index, (block, below) in enumerate(pairwise(blocks))
+        if _is_line(block)
+        and (sign := _shown(block, body)) in {Sign.UNDERLINED, Sign.BOLD, Sign.LARGE}
+        and _shown(below, body) is None
+        and below.kind in {Kind.PARAGRAPH, Kind.POINT}
+    }
+    found = {index: sign for index, sign in shown.items() if _is_sentence(blocks[index].words)}
+    return found if len(found) > _FEW and len(found) * 2 > len(shown) else {}
+
+
+def _close_sentences(blocks: Blocks) -> set[int]:
+    """Short sentences that stand nearer to the paragraph below than to what is above them."""
+    return {
+        index
+        for index, (block, below) in enumerate(pairwise(blocks))
+        if _is_line(block)
+        and block.line
+        and below.line
+        and block.line.gap > lines.GAP >= below.line.gap
+        and _is_sentence(block.words)
+        and not _SENTENCES.search(block.words)
+        and below.kind is Kind.PARAGRAPH
+        and _STOPPED.search(below.text)
+    }
+
+
+def _is_sentence(text: str) -> bool:
+    return text.strip().endswith((".", ",")) and len(text.split()) > _SENTENCE_WORDS
 
 
 def in_capitals(text: str) -> bool:
@@ -120,9 +164,16 @@ def _in_tail(index: int, blocks: Blocks) -> bool:
 
 def _by_style(block: Block, following: Block, body: float) -> Sign | None:
     text = block.words.strip()
+    if _is_sentence(text) or (text.endswith(":") and following.kind is Kind.POINT and phrases.leads_in(text)):
+        return None
+    return _shown(block, body)
+
+
+def _shown(block: Block, body: float) -> Sign | None:
+    """The style that sets a block apart from text."""
+    text = block.words.strip()
     runs = [run for run in block.runs if run.text.strip()]
-    is_sentence = text.endswith((".", ",")) and len(text.split()) > _SENTENCE_WORDS
-    if is_sentence or (text.endswith(":") and following.kind is Kind.POINT and phrases.leads_in(text)):
+    if not runs:
         return None
     shown = {
         Sign.LARGE: bool(block.size and body and block.size >= body * LARGER),
@@ -141,7 +192,7 @@ def _by_words(index: int, blocks: Blocks, below: Sign | None) -> Sign | None:
     if text.endswith(".") and phrases.names_part(text[:-1]):
         text = text[:-1]
     words = text.split()
-    if phrases.leads_on(text):
+    if phrases.leads_on(text) or _SENTENCES.search(text):
         return None
     if text.endswith((":", ";")):
         return Sign.ANNOUNCING if _may_announce(index, blocks) else None
@@ -232,13 +283,25 @@ def _consistent(found: dict[int, Sign], blocks: Blocks) -> dict[int, Sign]:
     """Without the weak ones in a document that has better ways to show a heading."""
     counts = Counter(found.values())
     strong = sum(count for sign, count in counts.items() if sign >= Sign.UNDERLINED)
+    writer = _writer(found, blocks)
+    styled = counts[Sign.UNDERLINED] + counts[Sign.BOLD] + counts[Sign.LARGE]
     marks_headings = counts[Sign.MARKED] >= _FEW
     return {
         index: sign
         for index, sign in found.items()
         if not (
-            (sign is Sign.ITALIC and strong < _FEW and counts[Sign.ITALIC] < _FEW)
-            or (sign is Sign.PLAIN and marks_headings)
+            index == writer
+            or (sign is Sign.ITALIC and strong < _FEW and counts[Sign.ITALIC] < _FEW)
+            or (sign is Sign.PLAIN and (marks_headings or styled > _FEW))
             or (sign is Sign.ANNOUNCING and marks_headings and blocks[index + 1].kind is Kind.POINT)
         )
     }
+
+
+def _writer(found: dict[int, Sign], blocks: Blocks) -> int | None:
+    """The first line, where it is somebody's name and the headings are not written like one."""
+    if found.get(0) is not Sign.PLAIN or not phrases.may_be_name(blocks[0].words):
+        return None
+    others = [blocks[index].words for index in found if index and " " in blocks[index].words.strip()]
+    alike = [text for text in others if all(word[:1].isupper() for word in _LETTERS.findall(text))]
+    return 0 if len(alike) * 2 < len(others) else None

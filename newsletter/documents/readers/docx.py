@@ -135,7 +135,9 @@ def _sized(paragraph: Any, styles: Styles) -> Any:
     size = _size(paragraph, styles)
     style = styles.get(paragraph.style_id)
     weight = "" if style.level else tree.BOLD * bool(style.bold) + tree.ITALIC * bool(style.italic)
-    mark = word.bookmark(f"{tree.SIZE}{size:g}{weight}")
+    indent = word_styles.twips(paragraph.indent.start)
+    said = style.indent if indent is None else indent
+    mark = word.bookmark(f"{tree.SIZE}{size:g}{weight}{tree.INDENT}{max(said or 0.0, 0.0):g}")
     return paragraph.copy(children=[mark, *paragraph.children])
 
 

@@ -61,8 +61,8 @@ NOTE_ID = re.compile(r"footnote-\d+|endnote-\d+|fn:?\d+")
 """As mammoth, Word, Google Docs, pandoc and LibreOffice name them."""
 COMMENT = re.compile(r"#cmnt(?:_ref)?\d+")
 """As Google Docs names them."""
-_SIZE_UNITS = {"pt": 1.0, "px": 0.75, "em": 12.0, "rem": 12.0}
-_LENGTH = re.compile(r"([\d.]+)\s*(pt|px|em|rem)")
+_UNITS = {"pt": 1.0, "px": 0.75, "em": 12.0, "rem": 12.0, "cm": 28.35, "mm": 2.835, "in": 72.0}
+_LENGTH = re.compile(r"(\d*\.?\d+)\s*(pt|px|em|rem|cm|mm|in)\b")
 _BOLD_FROM = 600
 _TITLES = {"title", "msotitle"}
 
@@ -81,8 +81,17 @@ def style_of(element: HtmlElement, tag: str, sheet: Sheet) -> dict[str, str]:
 
 def size_in_points(css: Mapping[str, str]) -> float | None:
     """The size of letters that a style asks for; None where it asks for none that can be told."""
-    size = _LENGTH.match(css.get("font-size", ""))
-    return float(size[1]) * _SIZE_UNITS[size[2]] if size else None
+    return _points(css.get("font-size", ""))
+
+
+def indent_in_points(css: Mapping[str, str]) -> float | None:
+    """How far in a style sets a paragraph; None where it says nothing that can be told."""
+    return _points(css.get("margin-left", "")) or _points(css.get("padding-left", ""))
+
+
+def _points(length: str) -> float | None:
+    found = _LENGTH.match(length)
+    return float(found[1]) * _UNITS[found[2]] if found else None
 
 
 def is_heavy(css: Mapping[str, str]) -> bool | None:

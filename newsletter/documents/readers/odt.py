@@ -128,9 +128,8 @@ class _Reader:
         boxes: list[_Element] = []
         runs = stripped(merged(tuple(self.runs(element, base, boxes))))
         if runs and not style.hidden:
-            self.blocks.append(
-                self.block(element, where, runs, list(self.styles.named("paragraph", name)), style.size)
-            )
+            block = self.block(element, where, runs, list(self.styles.named("paragraph", name)), style.size)
+            self.blocks.append(replace(block, indent=style.indent))
         for box in boxes:
             self.blocks_of(box, where)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _ESCAPED = re.compile(r"_([0-9a-f]{2})_")
 """How a style's name writes what no XML name may hold: `Heading_20_1`."""
 
+_UNITS = {"pt": 1.0, "cm": 28.35, "mm": 2.835, "in": 72.0}
+
 
 def name_of(element: _Element) -> str:
     """An element's name without its namespace."""
@@ -43,6 +45,8 @@ class Style:
     marked: bool | None = None
     size: float | None = None
     hidden: bool | None = None
+    indent: float | None = None
+    """How far in its paragraphs stand, in points."""
 
 
 class Styles:
@@ -94,7 +98,7 @@ class Styles:
             name = style.parent if style else None
 
 
-_FORMS = ("bold", "italic", "underlined", "struck", "raised", "marked", "size", "hidden")
+_FORMS = ("bold", "italic", "underlined", "struck", "raised", "marked", "size", "hidden", "indent")
 
 
 def _style(element: _Element, name: str) -> Style:
@@ -106,6 +110,7 @@ def _style(element: _Element, name: str) -> Style:
     def has(key: str, none: str = "none") -> bool | None:
         return None if key not in said else said[key] != none
 
+    indent = re.fullmatch(r"([\d.]+)(pt|cm|mm|in)", said.get("margin-left", ""))
     weight, size = said.get("font-weight"), re.fullmatch(r"([\d.]+)pt", said.get("font-size", ""))
     return Style(
         name=name,
@@ -117,5 +122,6 @@ def _style(element: _Element, name: str) -> Style:
         raised=None if "text-position" not in said else not said["text-position"].startswith("0"),
         marked=None,
         size=float(size[1]) if size else None,
+        indent=float(indent[1]) * _UNITS[indent[2]] if indent else None,
         hidden=None if "display" not in said else said["display"] == "none",
     )

@@ -62,6 +62,8 @@ _SMALL, _HIGH = 0.8, 0.1
 _BULLET = "•"
 _DOT, _DOT_DISTANCE = 8.0, 2.5
 """A drawn bullet is smaller than this, in points, and so near to its text, in heights of a letter."""
+_OFTEN = 0.2
+"""Of all steps from line to line; first lines, cells and headings have steps of their own."""
 _DAMAGED = "the file is damaged, or is no PDF"
 _AGAIN = "Ask for the Word document: it holds headings and lists, which a PDF does not."
 
@@ -90,7 +92,7 @@ def read(data: bytes) -> Document:
 
 def _document(data: bytes) -> Document:
     links = _links(data)
-    blocks: list[Block] = []
+    pages: list[tuple[list[list[Piece]], list[_Dot]]] = []
     source: list[Passage] = []
     pictures = 0
     for number, page in enumerate(extract_pages(BytesIO(data), laparams=LAParams(boxes_flow=0.5)), start=1):
@@ -99,7 +101,11 @@ def _document(data: bytes) -> Document:
         pictures += sum(isinstance(each, (LTFigure, LTImage)) for each in page)
         found = ordered(_pieces(page, links.get(number, ())), page.x0, page.x1)
         source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in found]
-        blocks += _lines(_beside(found), number, _dots(page))
+        pages.append((_beside(found), _dots(page)))
+    leading = _leading([[row[0] for row in rows] for rows, _ in pages])
+    blocks = [
+        line for number, (rows, dots) in enumerate(pages, start=1) for line in _lines(rows, number, dots, leading)
+    ]
     if not blocks:
         what = "the PDF holds pictures of pages, and no text" if pictures else "there is no text in the PDF"
         raise Refused(what, _AGAIN)
@@ -230,9 +236,10 @@ def _beside(pieces: list[Piece]) -> list[list[Piece]]:
     return lines
 
 
-def _lines(rows: list[list[Piece]], page: int, dots: Sequence[_Dot]) -> Iterator[Block]:
+def _lines(
+    rows: list[list[Piece]], page: int, dots: Sequence[_Dot], leading: float
+) -> Iterator[Block]:
     above: Piece | None = None
-    leading = _leading([row[0] for row in rows])
     for row in rows:
         first, last = row[0], row[-1]
         gap = (above.y0 - first.y0) / leading if above is not None and leading else 0.0
@@ -276,7 +283,13 @@ def _together(row: list[Piece]) -> tuple[Run, ...]:
     return merged(tuple(runs))
 
 
-def _leading(firsts: Sequence[Piece]) -> float:
-    """The usual distance from one line to the next."""
-    steps = [above.y0 - below.y0 for above, below in pairwise(firsts) if above.y0 > below.y0]
-    return median(sorted(steps)[: max(len(steps) * 3 // 4, 1)]) if steps else 0.0
+def _leading(pages: Sequence[Sequence[Piece]]) -> float:
+    """The usual distance from one line to the next: the least that comes often, over all pages."""
+    steps = Counter(
+        round(above.y0 - below.y0)
+        for firsts in pages
+        for above, below in pairwise(firsts)
+        if above.y0 - below.y0 > above.size / 2
+    )
+    often = [step for step, count in steps.items() if count >= steps.total() * _OFTEN]
+    return float(min(often, default=0))

@@ -1,7 +1,7 @@
 """The pieces of a printed page in the order in which a person reads them: down a column, then down the next.
 
-Rule: a page has columns where a strip near its middle stays white, but for a few lines across it, and text that
-fills its lines stands on both sides; everything else is read line by line.
+Rule: a page has two or three columns where the strips between them stay white, but for a few lines across, and text
+that fills its lines stands on both sides; everything else is read line by line.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from newsletter.documents.blocks import Run, merged, text_of
 
 _SAME_LINE = 0.6
 """Of the lower line's height: two pieces that share so much stand beside each other."""
-_MIDDLE = (0.35, 0.65)
-"""Where on the page the white strip may be."""
+_OF_TWO, _OF_THREE = [(0.35, 0.65)], [(0.25, 0.45), (0.55, 0.75)]
+"""Where on the page the white strips of two columns and of three may be."""
 _STEP, _HALF_STRIP = 2.0, 3.0
 """Points from one place that is tried to the next, and half of what must be white."""
 _MOST_ACROSS = 0.2
@@ -53,11 +53,13 @@ def ordered(pieces: Iterable[Piece], left: float, right: float) -> list[Piece]:
     """The pieces of a page, which reaches from `left` to `right`, as they are read."""
     rows = [sorted(row, key=lambda each: each.x0) for row in _rows(sorted(pieces, key=lambda each: -each.y1))]
     first, last = _within(rows)
-    strip = _strip(rows[first:last], left, right)
-    if strip is None:
+    strips = _strips(rows[first:last], left, right)
+    if not strips:
         return [piece for row in rows for piece in row]
+    starts = _starts(rows[first:last], strips)
+    first = next((at for at in range(first) if _begins_column(rows[at], strips, starts)), first)
     head, foot = ([piece for row in part for piece in row] for part in (rows[:first], rows[last:]))
-    return [*head, *_by_columns(rows[first:last], strip), *foot]
+    return [*head, *_by_columns(rows[first:last], strips, starts), *foot]
 
 
 def _within(rows: Sequence[list[Piece]]) -> tuple[int, int]:
@@ -89,38 +91,68 @@ def _rows(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
         yield row
 
 
-def _strip(rows: Sequence[list[Piece]], left: float, right: float) -> float | None:
-    """Where the white strip between two columns is, if there are two."""
-    low, high = (left + (right - left) * share for share in _MIDDLE)
+def _strips(rows: Sequence[list[Piece]], left: float, right: float) -> list[float]:
+    """Where the white strips between two or three columns are; nowhere, if there are none."""
+    for zones in (_OF_TWO, _OF_THREE):
+        strips = [_strip(rows, left + (right - left) * low, left + (right - left) * high) for low, high in zones]
+        found = [strip for strip in strips if strip is not None]
+        if len(found) == len(zones) and _are_columns(rows, found, (right - left) * _WIDEST_STRIP):
+            return found
+    return []
+
+
+def _strip(rows: Sequence[list[Piece]], low: float, high: float) -> float | None:
+    """The widest strip between two places that nearly all rows leave white."""
     places = [low + _STEP * step for step in range(int((high - low) / _STEP))]
-    across = {place: sum(_is_across(row, place) for row in rows) for place in places}
+    across = {place: sum(_is_across(row, [place]) for row in rows) for place in places}
     fewest = min(across.values(), default=0)
     white = [place for place in places if across[place] == fewest]
     if not white or fewest > len(rows) * _MOST_ACROSS:
         return None
-    # The widest of the strips that are as white as each other.
     strips = [
         [place for _, place in group]
         for _, group in groupby(enumerate(white), key=lambda each: round(each[1] / _STEP) - each[0])
     ]
     widest = max(strips, key=len)
-    place = widest[len(widest) // 2]
-    parted = [_parted(row, place) for row in rows if not _is_across(row, place)]
-    columns = [[row[side] for row in parted if row[side]] for side in (0, 1)]
-    if not all(map(_is_text, columns)):
-        return None
-    width = min(line[0].x0 for line in columns[1]) - max(line[-1].x1 for line in columns[0])
-    return place if width <= (right - left) * _WIDEST_STRIP else None
+    return widest[len(widest) // 2]
 
 
-def _is_across(row: Sequence[Piece], place: float) -> bool:
-    return any(piece.x0 < place - _HALF_STRIP and piece.x1 > place + _HALF_STRIP for piece in row)
+def _are_columns(rows: Sequence[list[Piece]], strips: Sequence[float], widest: float) -> bool:
+    """Whether text stands between strips, and no table."""
+    parted = [_parted(row, strips) for row in rows if not _is_across(row, strips)]
+    columns = [[row[at] for row in parted if row[at]] for at in range(len(strips) + 1)]
+    return all(map(_is_text, columns)) and all(
+        min(line[0].x0 for line in after) - max(line[-1].x1 for line in before) <= widest
+        for before, after in pairwise(columns)
+    )
 
 
-def _parted(row: Sequence[Piece], place: float) -> tuple[list[Piece], list[Piece]]:
-    return [each for each in row if each.x1 <= place + _HALF_STRIP], [
-        each for each in row if each.x1 > place + _HALF_STRIP
-    ]
+def _is_across(row: Sequence[Piece], strips: Sequence[float]) -> bool:
+    return any(
+        piece.x0 < place - _HALF_STRIP and piece.x1 > place + _HALF_STRIP for piece in row for place in strips
+    )
+
+
+def _parted(row: Sequence[Piece], strips: Sequence[float]) -> list[list[Piece]]:
+    """The pieces of a row by the columns that they stand in."""
+    columns: list[list[Piece]] = [[] for _ in range(len(strips) + 1)]
+    for each in row:
+        columns[sum(each.x1 > place + _HALF_STRIP for place in strips)].append(each)
+    return columns
+
+
+def _starts(rows: Sequence[list[Piece]], strips: Sequence[float]) -> list[float]:
+    """Where each column begins."""
+    parted = [_parted(row, strips) for row in rows if not _is_across(row, strips)]
+    return [min(row[at][0].x0 for row in parted if row[at]) for at in range(len(strips) + 1)]
+
+
+def _begins_column(row: Sequence[Piece], strips: Sequence[float], starts: Sequence[float]) -> bool:
+    """Whether a row at the head of a page holds the first line of a column beside a title."""
+    others = zip(_parted(row, strips)[1:], starts[1:], strict=True)
+    return not _is_across(row, strips) and any(
+        column and abs(column[0].x0 - start) <= _STEP for column, start in others
+    )
 
 
 def _is_text(lines: Sequence[list[Piece]]) -> bool:
@@ -133,19 +165,18 @@ def _is_text(lines: Sequence[list[Piece]]) -> bool:
     return full >= len(lines) * _MOSTLY and words >= len(lines) * _LEAST_WORDS
 
 
-def _by_columns(rows: Sequence[list[Piece]], place: float) -> Iterator[Piece]:
-    """Down the first column and then the second, as far as the next line across the page."""
-    starts = [
-        min(side[0].x0 for row in rows if not _is_across(row, place) and (side := _parted(row, place)[at]))
-        for at in (0, 1)
-    ]
-    for is_across, group in groupby(rows, key=lambda row: _is_across(row, place)):
+def _by_columns(
+    rows: Sequence[list[Piece]], strips: Sequence[float], starts: Sequence[float]
+) -> Iterator[Piece]:
+    """Down each column in turn, as far as the next line across the page."""
+    for is_across, group in groupby(rows, key=lambda row: _is_across(row, strips)):
         if is_across:
             yield from (piece for row in group for piece in row)
             continue
-        sides = [_parted(row, place) for row in group]
-        yield from (_as_one(first) for first, _ in sides if first)
-        yield from (replace(_as_one(second), shift=starts[1] - starts[0]) for _, second in sides if second)
+        parted = [_parted(row, strips) for row in group]
+        for at, start in enumerate(starts):
+            lines = (row[at] for row in parted if row[at])
+            yield from (replace(_as_one(line), shift=start - starts[0]) for line in lines)
 
 
 def _as_one(line: Sequence[Piece]) -> Piece:

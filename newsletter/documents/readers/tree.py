@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SIZE = "newsletter-size-"
-BOLD, ITALIC = "-bold", "-italic"
-"""The name of a bookmark by which a reader hands on the size and weight of a paragraph's letters."""
+BOLD, ITALIC, INDENT = "-bold", "-italic", "-in"
+"""The name of a bookmark by which a reader hands on a paragraph's indent, and the size and weight of its letters."""
 
 _HEADING = re.compile(r"h[1-6]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
@@ -77,6 +77,7 @@ class _Open:
     quoted: bool = False
     role: Role = Role.TEXT
     size: float | None = None
+    indent: float | None = None
     bold: bool = False
     italic: bool = False
     runs: list[Run] = field(default_factory=list)
@@ -111,6 +112,7 @@ class _Walker:
                     quoted=filled.quoted,
                     role=filled.role,
                     size=size,
+                    indent=filled.indent,
                 )
             )
         self.open = _Open(**fresh)  # type: ignore[arg-type]
@@ -272,6 +274,7 @@ class _Walker:
             size, _, weight = key.removeprefix(SIZE).partition("-")
             self.open.size = float(size)
             self.open.bold, self.open.italic = BOLD[1:] in weight, ITALIC[1:] in weight
+            self.open.indent = float(weight.rpartition(INDENT[1:])[2] or 0)
         elif target and elements.NOTE_CALL.fullmatch(target):
             number = re.sub(r"\D", "", element.text_content())
             self.open.runs.append(Run(text=number, role=Role.NOTE))
@@ -315,6 +318,7 @@ class _Walker:
         if css.get("vertical-align", "") in {"super", "sub"}:
             run = replace(run, raised=True)
         self.open.size = elements.size_in_points(css) or self.open.size
+        self.open.indent = elements.indent_in_points(css) or self.open.indent
         return replace(around, run=run)
 
 

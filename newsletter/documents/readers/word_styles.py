@@ -37,6 +37,8 @@ class Style:
     size: float | None = None
     bold: bool | None = None
     italic: bool | None = None
+    indent: float | None = None
+    """How far in its paragraphs stand, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def _own(style: _Element) -> Style:
     name = value_of(child(style, "name")) or ""
     level = value_of(child(style, "pPr", "outlineLvl"))
     heading = _HEADING.fullmatch(name)
+    indent = child(style, "pPr", "ind")
     if heading:
         level = str(int(heading["level"]) - 1)
     return Style(
@@ -79,6 +82,7 @@ def _own(style: _Element) -> Style:
         size=_points(child(style, "rPr", "sz")),
         bold=_switch(child(style, "rPr", "b")),
         italic=_switch(child(style, "rPr", "i")),
+        indent=twips(value_of(indent, "left") or value_of(indent, "start")),
     )
 
 
@@ -99,9 +103,15 @@ def _whole(key: str, own: dict[str, Style]) -> Style:
             size=found.size or base.size,
             bold=found.bold if found.bold is not None else base.bold,
             italic=found.italic if found.italic is not None else base.italic,
+            indent=found.indent if found.indent is not None else base.indent,
         )
         above = base.based_on
     return found
+
+
+def twips(length: str | None) -> float | None:
+    """A length that Word counts in twentieths of a point, in points."""
+    return int(length) / 20 if length is not None and length.removeprefix("-").isdecimal() else None
 
 
 def _points(element: _Element | None) -> float | None:
