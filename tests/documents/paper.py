@@ -22,6 +22,7 @@ class Piece:
     y: float
     size: float = 11.0
     font: str = "F1"
+    underlined: bool = False
 
 
 def width(text: str, size: float, font: str = "F1") -> float:
@@ -102,6 +103,11 @@ def _stream(pieces: Iterable[Piece]) -> bytes:
     shown = [
         f"BT /{piece.font} {piece.size} Tf {piece.x:.2f} {HEIGHT - piece.y:.2f} Td ({_string(piece.text)}) Tj ET"
         for piece in pieces
+    ]
+    shown += [
+        f"{piece.x:.2f} {HEIGHT - piece.y - 2:.2f} {width(piece.text, piece.size, piece.font):.2f} 0.6 re f"
+        for piece in pieces
+        if piece.underlined
     ]
     return "\n".join(shown).encode("latin-1")
 

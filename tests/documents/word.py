@@ -73,11 +73,13 @@ def raised(text: str) -> str:
     return run(text, '<w:vertAlign w:val="superscript"/>')
 
 
-def paragraph(*runs: str, style: str = "", numbering: tuple[int, int] | None = None) -> str:
-    """A paragraph of runs. `numbering` is a list and a level."""
+def paragraph(*runs: str, style: str = "", numbering: tuple[int, int] | None = None, indent: int = 0) -> str:
+    """A paragraph of runs. `numbering` is a list and a level, `indent` counts twentieths of a point."""
     properties = f"<w:pStyle w:val={quoteattr(style)}/>" if style else ""
     if numbering:
         properties += f'<w:numPr><w:ilvl w:val="{numbering[1]}"/><w:numId w:val="{numbering[0]}"/></w:numPr>'
+    if indent:
+        properties += f'<w:ind w:left="{indent}"/>'
     return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(runs)}</w:p>"
 
 

@@ -24,7 +24,8 @@ _SENTENCE = re.compile(r"(?:\s*\b[Nn]\.[Bb]\.)?[^.!?\n]+(?:[.!?](?=\w)[^.!?\n]*)
 _I = re.IGNORECASE
 _NOT_OFFICIAL = re.compile(
     r"""
-    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|without|nothing\ (?:in\ (?:this|these|my)|here|above|said\ here))\b
+    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|without
+        |nothing\ (?:in\ (?:this|these|my)|here|above|said\ here))\b
     [^.!?]{0,70}?
     \b(?:official|formal|approved|agreed|authori[sz]ed|endorsed|verbatim|minutes?)\b
     | \bunofficial\b
@@ -60,7 +61,8 @@ _ABOUT_ITSELF = re.compile(
     (?: (?: (?:please\ (?:note|remember|be\ aware)|note|nb|disclaimer|caveat|important)\b | n\.b\. ) \W* )?
     (?:that\s+)?
     (?: this | these | it | they | the\ (?:views|opinions|above|contents?|notes|report) | any | all | views
-        | opinions | my | a | an | personal | not | as\ (?:always|ever|usual) | nothing\ (?:in|here|above|said\ here) | written
+        | opinions | my | a | an | personal | not | as\ (?:always|ever|usual)
+        | nothing\ (?:in|here|above|said\ here) | written
         | I\ (?:write|am\ writing|have\ written)
         | (?:please\s+)? (?:do\ not|don[’']t) \s+\w+\s+ (?:this|these|it|them) ) \b
     """,

@@ -142,17 +142,14 @@ def _goes_on(above: Block, below: Block, block: Block, page: _Page) -> bool:
     """Whether a line carries on the one above, which ends `block`."""
     assert above.line
     assert below.line
-    if _LONE.fullmatch(below.text) or _stands_alone(above) or _stands_alone(below) or _marker(above, below, block, page) is not None:
+    if _stands_alone(above) or _stands_alone(below) or _begins_point(above, below, block, page):
         return False
-    if _is_lone_marker(above) or (page.is_broken and _is_centred(above, below, page)):
+    if _is_lone_marker(above) or (page.is_broken and _is_one_title(above, below, page)):
         return True
     mid_sentence = bool(_GOES_ON.match(below.text)) and not _ENDS.search(above.text)
     if not page.is_broken:
         return mid_sentence and below.line.gap <= page.leading and page.right <= NARROW_LETTERS
-    if _is_large(above, page) and above.size == below.size and 0 < below.line.gap <= _LARGE_APART:
-        return True
-    if _is_short(above, page):
-        mid_sentence = False
+    mid_sentence = mid_sentence and not _is_short(above, page)
     full = _is_full(above, below, page)
     if _differs(above, below) or _is_lower(below, page):
         return full and mid_sentence and _alike(above, below)
@@ -165,10 +162,12 @@ def _goes_on(above: Block, below: Block, block: Block, page: _Page) -> bool:
     return full or mid_sentence
 
 
-def _is_centred(above: Block, below: Block, page: _Page) -> bool:
-    """Whether two lines in capitals, or in large letters, stand in the middle of the page as one title."""
+def _is_one_title(above: Block, below: Block, page: _Page) -> bool:
+    """Whether two lines are one title: by their size, or large or in capitals in the middle of the page."""
     assert above.line
     assert below.line
+    if _is_large(above, page) and above.size == below.size and 0 < below.line.gap <= _LARGE_APART:
+        return True
     middles = [(line.left + line.right) / 2 for line in (above.line, below.line)]
     is_middle = (
         abs(middles[0] - middles[1]) <= page.indent
@@ -234,9 +233,11 @@ def _stands_alone(block: Block) -> bool:
 
 def _is_lone_marker(block: Block) -> bool:
     mark = mark_of(block.text)
-    if _LONE.fullmatch(block.text):
-        return True
-    return mark is not None and mark.length == len(block.text)
+    return _LONE.fullmatch(block.text) is not None or (mark is not None and mark.length == len(block.text))
+
+
+def _begins_point(above: Block, below: Block, block: Block, page: _Page) -> bool:
+    return _LONE.fullmatch(below.text) is not None or _marker(above, below, block, page) is not None
 
 
 def _marker(above: Block, below: Block, block: Block, page: _Page) -> Mark | None:

@@ -44,7 +44,7 @@ _MONTH = (
 )
 _DATE_ALONE = re.compile(
     rf"{_WEEKDAY}\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?[A-Z][a-z]+,?(?:\s+\d{{4}})?"
-    rf"|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|{_MONTH}\s+\d{{4}}",
+    rf"|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:{_MONTH}|Spring|Summer|Autumn|Winter)\s+\d{{4}}",
     _I,
 )
 _DETAIL = re.compile(
@@ -84,6 +84,7 @@ _TITLED = re.compile(
 """“Cllr Ada Finch, Marsh ward”."""
 _NAME = re.compile(r"[A-Z][\w’'.-]+(?: [A-Z][\w’'.-]+){1,3}(?:, .+)?")
 _ROLE = re.compile(
+    r"(?:NEC|CLP)\s+(?:\w+\s+)?[Ss]ection|"
     r"(?:[A-Z][\w’'-]+\s+){0,4}(?:member|representative|delegate)\b(?:\s*[,(–-].*|\s+(?:of|for)\b.*)?"
 )
 _LEADS_IN = re.compile(

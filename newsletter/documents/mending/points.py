@@ -53,7 +53,7 @@ def mend(blocks: Blocks) -> Mended:
             continue
         depth = _depth(mark, block, levels)
         mended.append(_point(block, mark, depth, changes))
-    return Mended.of(_unmarked(mended), changes)
+    return Mended.of(_unmarked(mended, are_numbered=bool(headings)), changes)
 
 
 def _mark(block: Block) -> Mark | None:
@@ -187,12 +187,12 @@ def _point(block: Block, mark: Mark, depth: int, changes: list[Change]) -> Block
     return block.having(STEP, kind=Kind.POINT, level=level, number=number, runs=runs)
 
 
-def _unmarked(blocks: Sequence[Block]) -> list[Block]:
+def _unmarked(blocks: Sequence[Block], *, are_numbered: bool) -> list[Block]:
     """Points that nobody marked, below a line that announces them: by how they end, or how short they are."""
     found = list(blocks)
     index = 1
     while index < len(found):
-        run = _run(found, index) if _announced(index, found) else []
+        run = _run(found, index, are_numbered=are_numbered) if _announced(index, found) else []
         for place in run:
             found[place] = found[place].having(
                 UNMARKED, kind=Kind.POINT, level=1, look="taken for a point of a list"
@@ -201,8 +201,9 @@ def _unmarked(blocks: Sequence[Block]) -> list[Block]:
     return found
 
 
-def _run(blocks: Sequence[Block], start: int) -> list[int]:
-    return _run_farther_in(blocks, start) or _run_of_items(blocks, start) or _run_of_names(blocks, start)
+def _run(blocks: Sequence[Block], start: int, *, are_numbered: bool) -> list[int]:
+    marked = _run_farther_in(blocks, start) or _run_of_items(blocks, start)
+    return marked or _run_of_names(blocks, start, are_numbered=are_numbered)
 
 
 def _run_farther_in(blocks: Sequence[Block], start: int) -> list[int]:
@@ -245,8 +246,11 @@ def _run_of_items(blocks: Sequence[Block], start: int) -> list[int]:
     return run if len(run) >= _FEWEST else []
 
 
-def _run_of_names(blocks: Sequence[Block], start: int) -> list[int]:
-    """Short paragraphs without a full stop, as close as the first two are. The last may be the next heading."""
+def _run_of_names(blocks: Sequence[Block], start: int, *, are_numbered: bool) -> list[int]:
+    """Short paragraphs without a full stop, as close as the first two are. The last may be the next heading.
+
+    It is none where headings are numbered, or stand apart as the line does that announces the list.
+    """
     run: list[int] = []
     second = blocks[min(start + 1, len(blocks) - 1)]
     for index in range(start, len(blocks)):
@@ -258,7 +262,8 @@ def _run_of_names(blocks: Sequence[Block], start: int) -> list[int]:
         run.append(index)
     after = blocks[run[-1] + 1] if run and run[-1] + 1 < len(blocks) else None
     may_head = after is not None and not _is_apart(after, second) and _may_head(blocks[run[-1]])
-    if after is not None and may_head and _is_prose(after) and not _is_apart(blocks[start - 1], second):
+    is_close = are_numbered or _is_apart(blocks[start - 1], second)
+    if after is not None and may_head and _is_prose(after) and not is_close:
         run.pop()
     return run if len(run) >= _FEWEST_NAMES else []
 

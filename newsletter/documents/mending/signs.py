@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from enum import IntEnum
 from itertools import pairwise
 
@@ -21,6 +22,8 @@ LARGER = 1.1
 """Letters so much larger than the text's are a heading's."""
 _WORDS = 12
 _PLAIN_WORDS = 12
+_STYLED_WORDS = 24
+"""A line in a heading's letters may fill two."""
 _QUESTION_WORDS = 8
 _SENTENCE_WORDS = 4
 """“Any other business.” is none."""
@@ -55,15 +58,18 @@ class Sign(IntEnum):
     """The document says so."""
 
 
+_SET_APART = {Sign.UNDERLINED, Sign.BOLD, Sign.LARGE}
+"""Signs of type, which nobody makes by chance."""
+
+
 def signs(blocks: Blocks, body: float) -> dict[int, Sign]:
     """Every block that serves as a heading, by its place. `body` is the size of most letters."""
     found: dict[int, Sign] = {}
-    sentences = _sentences(blocks, body)
     for index in reversed(range(len(blocks))):
         sign = _sign(index, blocks, body, found.get(index + 1))
-        sign = sentences.get(index) if sign is None else sign
         if sign is not None:
             found[index] = sign
+    found |= _days(blocks, body, found) | _sentences(blocks, body)
     closed = _close_sentences(blocks)
     found |= dict.fromkeys(closed - found.keys(), Sign.PLAIN) if len(closed) > max(_FEW, len(found)) else {}
     return _consistent(found, blocks)
@@ -74,15 +80,13 @@ def _sentences(blocks: Blocks, body: float) -> dict[int, Sign]:
 
     A bold sentence among bold headings is a cry.
     """
+    signs_of = [_shown(block, body) for block in blocks]
     shown = {
         index: sign
-        for index, (block, below) in enumerate(pairwise(blocks))
-        if _is_line(block)
-        and (sign := _shown(block, body)) in {Sign.UNDERLINED, Sign.BOLD, Sign.LARGE}
-        and _shown(below, body) is None
-        and below.kind in {Kind.PARAGRAPH, Kind.POINT}
+        for index, (sign, below) in enumerate(pairwise(signs_of))
+        if sign is not None and sign in _SET_APART and below is None and _is_line(blocks[index])
     }
-    found = {index: sign for index, sign in shown.items() if _is_sentence(blocks[index].words)}
+    found = {index: sign for index, sign in shown.items() if _is_sentence(blocks[index].words, ".")}
     return found if len(found) > _FEW and len(found) * 2 > len(shown) else {}
 
 
@@ -102,8 +106,8 @@ def _close_sentences(blocks: Blocks) -> set[int]:
     }
 
 
-def _is_sentence(text: str) -> bool:
-    return text.strip().endswith((".", ",")) and len(text.split()) > _SENTENCE_WORDS
+def _is_sentence(text: str, ends: tuple[str, ...] | str = (".", ",")) -> bool:
+    return text.strip().endswith(ends) and len(text.split()) > _SENTENCE_WORDS
 
 
 def in_capitals(text: str) -> bool:
@@ -123,7 +127,8 @@ def _sign(index: int, blocks: Blocks, body: float, below: Sign | None) -> Sign |
     if block.kind is Kind.HEADING:
         return Sign.MARKED
     text = block.words
-    if not _is_line(block) or not _can_begin(text) or index + 1 == len(blocks):
+    words = _STYLED_WORDS if _shown(block, body) in _SET_APART else _WORDS
+    if not _is_line(block, words) or not _can_begin(text) or index + 1 == len(blocks):
         return None
     following = blocks[index + 1]
     if following.kind is Kind.RULE or following.role is Role.NOTE or _in_tail(index, blocks):
@@ -136,7 +141,17 @@ def _sign(index: int, blocks: Blocks, body: float, below: Sign | None) -> Sign |
     return _by_style(block, following, body) or counted or _by_words(index, blocks, below)
 
 
-def _is_line(block: Block) -> bool:
+def _days(blocks: Blocks, body: float, found: Mapping[int, Sign]) -> dict[int, Sign]:
+    """Dates alone above text or a heading, of which there are two: the report goes from day to day."""
+    days = [
+        index
+        for index, (block, below) in enumerate(pairwise(blocks))
+        if _is_line(block) and phrases.is_date(block.words) and (index + 1 in found or _is_above_text(below))
+    ]
+    return {index: _shown(blocks[index], body) or Sign.PLAIN for index in days} if len(days) >= _FEW else {}
+
+
+def _is_line(block: Block, words: int = _WORDS) -> bool:
     """Whether a block is one short line of text that belongs to nothing else."""
     text = block.words
     is_free = block.kind is Kind.PARAGRAPH and not (block.level or block.quoted or rows.STEP in block.done)
@@ -144,8 +159,8 @@ def _is_line(block: Block) -> bool:
         is_free
         and block.role is Role.TEXT
         and "\n" not in text
-        and 0 < len(text.split()) <= _WORDS
-        and len(text) <= _CHARACTERS
+        and 0 < len(text.split()) <= words
+        and len(text) <= _CHARACTERS * words / _WORDS
     )
 
 
@@ -231,7 +246,8 @@ def _begins_part(index: int, blocks: Blocks) -> bool:
     """Whether a line above a heading stands right below text that is over, so that it heads more than one."""
     above = blocks[index - 1] if index else None
     return above is not None and (
-        above.kind is Kind.POINT or (_is_prose(above) and above.text.rstrip().endswith((".", "!", "?", ")")))
+        above.kind is Kind.POINT
+        or (_is_sentence(above.words) or (_is_prose(above) and above.text.rstrip().endswith(("!", "?", ")"))))
     )
 
 
@@ -239,8 +255,8 @@ def _is_one_of_many(index: int, blocks: Blocks) -> bool:
     """Whether short lines without a full stop go before a line, so that it is the last of a list."""
     before = blocks[max(index - _FEW, 0) : index]
     alike = [_is_line(block) and not _STOPPED.search(block.text) for block in before]
-    line = blocks[index].line
-    if line is not None and line.gap > 1:
+    line, above = blocks[index].line, blocks[index - 1].line if index else None
+    if line is not None and above is not None and line.gap > max(above.gap, 1):
         return False
     return all(alike) and len(alike) == _FEW if not _begins_part(index - 1, blocks) else False
 
@@ -284,7 +300,7 @@ def _consistent(found: dict[int, Sign], blocks: Blocks) -> dict[int, Sign]:
     counts = Counter(found.values())
     strong = sum(count for sign, count in counts.items() if sign >= Sign.UNDERLINED)
     writer = _writer(found, blocks)
-    styled = counts[Sign.UNDERLINED] + counts[Sign.BOLD] + counts[Sign.LARGE]
+    styled = sum(counts[sign] for sign in _SET_APART)
     marks_headings = counts[Sign.MARKED] >= _FEW
     return {
         index: sign

@@ -62,6 +62,8 @@ _SMALL, _HIGH = 0.8, 0.1
 _BULLET = "•"
 _DOT, _DOT_DISTANCE = 8.0, 2.5
 """A drawn bullet is smaller than this, in points, and so near to its text, in heights of a letter."""
+_THIN, _BELOW, _MOSTLY = 2.5, 0.3, 0.8
+"""An underline is thinner than this, in points, so near to the foot of its letters, and so wide."""
 _OFTEN = 0.2
 """Of all steps from line to line; first lines, cells and headings have steps of their own."""
 _DAMAGED = "the file is damaged, or is no PDF"
@@ -101,10 +103,12 @@ def _document(data: bytes) -> Document:
         pictures += sum(isinstance(each, (LTFigure, LTImage)) for each in page)
         found = ordered(_pieces(page, links.get(number, ())), page.x0, page.x1)
         source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in found]
-        pages.append((_beside(found), _dots(page)))
+        pages.append((_underlined(_beside(found), page), _dots(page)))
     leading = _leading([[row[0] for row in rows] for rows, _ in pages])
     blocks = [
-        line for number, (rows, dots) in enumerate(pages, start=1) for line in _lines(rows, number, dots, leading)
+        line
+        for number, (rows, dots) in enumerate(pages, start=1)
+        for line in _lines(rows, number, dots, leading)
     ]
     if not blocks:
         what = "the PDF holds pictures of pages, and no text" if pictures else "there is no text in the PDF"
@@ -236,9 +240,7 @@ def _beside(pieces: list[Piece]) -> list[list[Piece]]:
     return lines
 
 
-def _lines(
-    rows: list[list[Piece]], page: int, dots: Sequence[_Dot], leading: float
-) -> Iterator[Block]:
+def _lines(rows: list[list[Piece]], page: int, dots: Sequence[_Dot], leading: float) -> Iterator[Block]:
     above: Piece | None = None
     for row in rows:
         first, last = row[0], row[-1]
@@ -250,6 +252,28 @@ def _lines(
         marked = (Run(text=f"{_BULLET} "), *runs) if dot else runs
         yield Block(kind=Kind.LINE, runs=marked, size=max(each.size for each in row), line=line)
         above = first
+
+
+def _underlined(rows: list[list[Piece]], page: LTPage) -> list[list[Piece]]:
+    """The rows, and which of them are underlined: a thin line is drawn below, no wider than the words."""
+    rules = [
+        each
+        for each in page
+        if isinstance(each, (LTCurve, LTRect)) and each.height < _THIN and each.width > _THIN * 4
+    ]
+    return [[_ruled(piece, rules) for piece in row] for row in rows]
+
+
+def _ruled(piece: Piece, rules: Sequence[Any]) -> Piece:
+    low, high = piece.y0 - piece.size * _BELOW, piece.y0 + piece.size * _BELOW
+    beside = [
+        rule
+        for rule in rules
+        if low <= rule.y0 <= high and piece.x0 - _THIN <= rule.x0 and rule.x1 <= piece.x1 + _THIN
+    ]
+    if sum(rule.width for rule in beside) < (piece.x1 - piece.x0) * _MOSTLY:
+        return piece
+    return replace(piece, runs=tuple(replace(run, underlined=run.link is None) for run in piece.runs))
 
 
 @dataclass(frozen=True, slots=True)

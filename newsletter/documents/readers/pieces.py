@@ -1,7 +1,7 @@
 """The pieces of a printed page in the order in which a person reads them: down a column, then down the next.
 
-Rule: a page has two or three columns where the strips between them stay white, but for a few lines across, and text
-that fills its lines stands on both sides; everything else is read line by line.
+Rule: a page has two or three columns where the strips between them stay white, but for a few lines across, and
+text that fills its lines stands on both sides; everything else is read line by line.
 """
 
 from __future__ import annotations
@@ -93,8 +93,10 @@ def _rows(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 def _strips(rows: Sequence[list[Piece]], left: float, right: float) -> list[float]:
     """Where the white strips between two or three columns are; nowhere, if there are none."""
-    for zones in (_OF_TWO, _OF_THREE):
-        strips = [_strip(rows, left + (right - left) * low, left + (right - left) * high) for low, high in zones]
+    for zones in (_OF_THREE, _OF_TWO):
+        strips = [
+            _strip(rows, left + (right - left) * low, left + (right - left) * high) for low, high in zones
+        ]
         found = [strip for strip in strips if strip is not None]
         if len(found) == len(zones) and _are_columns(rows, found, (right - left) * _WIDEST_STRIP):
             return found

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE = "newsletter-size-"
 BOLD, ITALIC, INDENT = "-bold", "-italic", "-in"
-"""The name of a bookmark by which a reader hands on a paragraph's indent, and the size and weight of its letters."""
+"""The name of a bookmark by which a reader hands on a paragraph's indent and its letters' size and weight."""
 
 _HEADING = re.compile(r"h[1-6]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
