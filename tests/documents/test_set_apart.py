@@ -175,6 +175,7 @@ def test_days_are_headings_where_a_report_goes_from_day_to_day() -> None:
         "Cllr Ada Finch, Marsh ward",
         "Notes taken by Ada Finch",
         "Compiled by Ada Finch",
+        "Ada Finch – your regional representative",
     ],
 )
 def test_who_writes_is_no_heading(line: str) -> None:
@@ -187,6 +188,29 @@ def test_the_first_section_may_be_called_like_a_person() -> None:
     """Where other headings are written with capitals too."""
     text = f"{TITLE}\n\nWessex Labour\n\n{PROSE}\n\nRule Changes\n\n{PROSE}\n"
     assert _headings(_typed(text)) == ["Wessex Labour", "Rule Changes"]
+
+
+def test_words_before_a_full_stop_head_their_paragraphs_where_nothing_else_does() -> None:
+    """A third of the paragraphs begin so, without a verb; with other headings in the text they are sentences."""
+    names = ("Leader’s report", "Apologies and obituaries", "Finance", "International")
+    text = "\n\n".join(f"{name}. {PROSE}" for name in names)
+    assert _headings(_typed(f"{TITLE}\n\n{PROSE}\n\n{text}\n")) == [*names]
+    assert _headings(_typed(f"{TITLE}\n\n1. Votes\n\n{text}\n\n2. Dates\n\n{PROSE}\n")) == [
+        "Votes",
+        "Dates",
+    ]
+
+
+def test_a_number_and_a_word_are_no_date() -> None:
+    """“1 Introduction” heads a section, as “2 Finance” does."""
+    text = f"{TITLE}\n\n{PROSE}\n\n1 Introduction\n\n{PROSE}\n\n2 Finance\n\n{PROSE}\n"
+    assert _headings(_typed(text)) == ["1 Introduction", "2 Finance"]
+
+
+def test_cells_one_below_the_other_are_no_points() -> None:
+    """A program took them off a table; those without a letter show it."""
+    text = f"{TITLE}\n\nFinance\n\nThe rates from January:\n\nGrade\n\nMonthly\n\nYearly\n\nFull\n\n£14\n\n£170\n\n{PROSE}\n"
+    assert "- " not in _typed(text)
 
 
 # Minutes
@@ -225,6 +249,15 @@ def test_a_title_in_large_letters_over_two_lines_is_one() -> None:
     page.write("November 2027", size=22, before=0)
     page.write(PROSE)
     assert imported(page.pdf(), "report.pdf").draft.front.title == "Executive briefing November 2027"
+
+
+def test_a_title_that_is_the_running_head_too_stays() -> None:
+    """In small letters it is page furniture, in large ones the title."""
+    page = paper.Paper(header="Executive Committee Report, May 2027", footer="{number}")
+    page.write("Executive Committee Report, May 2027", size=22)
+    for _ in range(14):
+        page.write(PROSE)
+    assert imported(page.pdf(), "report.pdf").draft.front.title == "Executive Committee Report, May 2027"
 
 
 def test_three_columns_are_read_one_after_the_other() -> None:

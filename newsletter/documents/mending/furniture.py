@@ -98,8 +98,9 @@ def _repeated_at_edges(blocks: Blocks, pages: dict[int, list[int]]) -> Iterator[
         for key, found in places.items():
             least = max(2, round((len(pages) - 1) * _SHARE))
             if len(found) >= least and _may_be_furniture(key):
-                first = side == 0 and found[0] in pages[min(pages)] and _may_be_title(blocks, found[0])
-                yield from found[1:] if first else found
+                first = [index for index in found if side == 0 and index in pages[min(pages)]]
+                title = next((index for index in first if _may_be_title(blocks, index)), None)
+                yield from (index for index in found if index != title)
 
 
 def _may_be_title(blocks: Blocks, index: int) -> bool:

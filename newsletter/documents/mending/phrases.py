@@ -43,7 +43,7 @@ _MONTH = (
     r"|Nov(?:ember)?|Dec(?:ember)?)"
 )
 _DATE_ALONE = re.compile(
-    rf"{_WEEKDAY}\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?[A-Z][a-z]+,?(?:\s+\d{{4}})?"
+    rf"{_WEEKDAY}\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH},?(?:\s+\d{{4}})?"
     rf"|\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:{_MONTH}|Spring|Summer|Autumn|Winter)\s+\d{{4}}",
     _I,
 )
@@ -74,7 +74,7 @@ _BYLINE = re.compile(
 )
 """“Report from General Secretary” heads a section; “Report from Ada Finch” says who writes."""
 _PERSON = re.compile(
-    r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \() ?.*"
+    r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \(| [–—-] ) ?.*"
     r"\b(?:representative|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
 )
 _TITLED = re.compile(
@@ -101,9 +101,7 @@ _LEADS_IN = re.compile(
     """,
     _I | re.VERBOSE,
 )
-_LEADING_ON = frozenset(
-    ("a", "about", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "that", "the", "to", "with")
-)
+_LEADING_ON = frozenset(("a", "an", "and", "at", "by", "from", "of", "or", "that", "the", "to"))
 _ASKS = re.compile(r"(?:What|Where|How|Why|When|Who|Whose)\b")
 _ONLY_LEADS = re.compile(
     r"""

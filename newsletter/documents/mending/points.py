@@ -259,6 +259,9 @@ def _run_of_names(blocks: Sequence[Block], start: int, *, are_numbered: bool) ->
         is_other = _STOPPED.search(block.text) or phrases.is_no_heading(block.text)
         if is_next or is_other or not _may_be_item(block, _LONGEST_UNMARKED):
             break
+        if not any(map(str.isalpha, block.text)):
+            # Cells of a table, one below the other.
+            return []
         run.append(index)
     after = blocks[run[-1] + 1] if run and run[-1] + 1 < len(blocks) else None
     may_head = after is not None and not _is_apart(after, second) and _may_head(blocks[run[-1]])

@@ -19,16 +19,22 @@ STEP = "headings in a paragraph"
 _FEWEST = 3
 _FEWEST_PLAIN = 4
 _WORDS = 8
-_LEAST_AFTER = 8
+_LEAST_AFTER, _LEAST_AFTER_BOLD = 8, 3
 _FEW_OTHERS = 2
 _PLAIN = re.compile(r"(?P<head>[A-Z][^.:;!?\n]{2,60})(?P<mark>:|\s[–—-])\s+(?=[A-Z“‘\"'£\d])")
+_STOPPED = re.compile(r"(?P<head>[A-Z][^.;!?\n]{2,60})(?P<mark>[.?])\s+(?=[A-Z“‘\"'£\d])")
 
 
 def mend(blocks: Blocks) -> Mended:
     """Part headings from their paragraphs, where that is how a document shows them."""
     if len(signs(blocks, 0.0)) >= _FEW_OTHERS:
         return Mended(blocks)
-    for length, fewest in ((_bold, _FEWEST), (_plain, _FEWEST_PLAIN)):
+    texts = sum(_may_hold(block) and _has_text(block, 0, _LEAST_AFTER) for block in blocks)
+    for length, fewest in (
+        (_bold, _FEWEST),
+        (_plain, _FEWEST_PLAIN),
+        (_stopped, max(_FEWEST_PLAIN, texts / 3)),
+    ):
         places = {index: found for index, block in enumerate(blocks) if (found := length(block))}
         if len(places) >= fewest:
             return Mended.of(
@@ -47,7 +53,7 @@ def _bold(block: Block) -> int | None:
             break
         length += len(run.text)
     head = block.text[:length].strip()
-    return length if _may_head(head) and _has_text(block, length) else None
+    return length if _may_head(head) and _has_text(block, length, _LEAST_AFTER_BOLD) else None
 
 
 def _plain(block: Block) -> int | None:
@@ -55,7 +61,18 @@ def _plain(block: Block) -> int | None:
     found = _PLAIN.match(block.text) if _may_hold(block) else None
     if found is None or not _may_head(found["head"]) or phrases.leads_in(found["head"]):
         return None
-    return found.end() if _has_text(block, found.end()) else None
+    return found.end() if _has_text(block, found.end(), _LEAST_AFTER) else None
+
+
+def _stopped(block: Block) -> int | None:
+    """The same, of words without a verb before a full stop or a question mark."""
+    found = _STOPPED.match(block.text) if _may_hold(block) else None
+    if found is None or not _may_head(found["head"]) or phrases.leads_in(found["head"]):
+        return None
+    if found["head"].endswith("ed"):
+        # “Questions followed.”
+        return None
+    return found.end() if _has_text(block, found.end(), _LEAST_AFTER_BOLD) else None
 
 
 def _may_hold(block: Block) -> bool:
@@ -66,8 +83,8 @@ def _may_head(head: str) -> bool:
     return 0 < len(head.split()) <= _WORDS and head[0].isupper() and not phrases.is_no_heading(head)
 
 
-def _has_text(block: Block, length: int) -> bool:
-    return len(block.text[length:].split()) >= _LEAST_AFTER
+def _has_text(block: Block, length: int, least: int) -> bool:
+    return len(block.text[length:].split()) >= least
 
 
 def _parted(block: Block, length: int | None) -> Iterator[Block]:

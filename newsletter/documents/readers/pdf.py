@@ -64,7 +64,7 @@ _DOT, _DOT_DISTANCE = 8.0, 2.5
 """A drawn bullet is smaller than this, in points, and so near to its text, in heights of a letter."""
 _THIN, _BELOW, _MOSTLY = 2.5, 0.3, 0.8
 """An underline is thinner than this, in points, so near to the foot of its letters, and so wide."""
-_OFTEN = 0.2
+_OFTEN = 0.15
 """Of all steps from line to line; first lines, cells and headings have steps of their own."""
 _DAMAGED = "the file is damaged, or is no PDF"
 _AGAIN = "Ask for the Word document: it holds headings and lists, which a PDF does not."
@@ -316,4 +316,4 @@ def _leading(pages: Sequence[Sequence[Piece]]) -> float:
         if above.y0 - below.y0 > above.size / 2
     )
     often = [step for step, count in steps.items() if count >= steps.total() * _OFTEN]
-    return float(min(often, default=0))
+    return float(min(often or [step for step, _ in steps.most_common(1)], default=0))
