@@ -233,13 +233,12 @@ def test_a_line_drawn_below_words_underlines_them() -> None:
     """As wide as the words are, and no wider: the edge of a table is none."""
     page = paper.Paper()
     page.write(TITLE, size=18, font="F2")
-    for name in ("Motion 1 – Quorum", "Motion 2 – Service", "Motion 3 – Ballots"):
-        page.write(name)
+    for sentence in SENTENCES:
+        page.write(sentence)
         last = page.pages[-1].pop()
         page.pages[-1].append(paper.Piece(last.text, last.x, last.y, underlined=True))
         page.write(PROSE)
-    body = imported(page.pdf(), "report.pdf").body
-    assert _headings(body) == ["Motion 1 – Quorum", "Motion 2 – Service", "Motion 3 – Ballots"]
+    assert _headings(imported(page.pdf(), "report.pdf").body) == [*SENTENCES]
 
 
 def test_a_title_in_large_letters_over_two_lines_is_one() -> None:
