@@ -45,7 +45,7 @@ _ZIP = b"PK\x03\x04"
 _NOT_CP1252 = re.compile("[\udc81\udc8d\udc8f\udc90\udc9d]")
 """The bytes, as `surrogateescape` shows them, that Windows-1252 does not define."""
 _FOREIGN = re.compile("[\udc80-\udcff]")
-_BEYOND_ASCII = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]")
+_BEYOND_ASCII = re.compile("[^\x00-\x7f\ud800-\udfff]")
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 

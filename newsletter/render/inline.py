@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
+from functools import cache
+from types import ModuleType
 from typing import Protocol
 
 _STYLE = re.compile(r"<style(?=[\s>])(?![^>]*\bdata-premailer)(?![^>]*\bmedia=)")
@@ -28,11 +31,9 @@ def inline(html: str, css: str) -> str:
     premailer's own choices drop the doctype, media queries, `!important`, and the widths that Outlook goes
     by; each option here turns one of them off. A test holds the result against another inliner's.
     """
-    from premailer import Premailer  # noqa: PLC0415 - a quarter of a second, and only rendering needs it
-
     # It compares the doctype with how lxml writes it, and drops what differs.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
-    worker = Premailer(
+    worker = _premailer().Premailer(
         _STYLE.sub(f"<style{_IGNORED}", html),
         css_text=css,
         strip_important=False,
@@ -45,3 +46,18 @@ def inline(html: str, css: str) -> str:
     inlined: str = worker.transform(pretty_print=False)
     # The mark stays in the styles that stand inside comments for Outlook.
     return inlined.replace(_IGNORED, "")
+
+
+@cache
+def _premailer() -> ModuleType:
+    """Imported without what it would fetch style sheets with, which it may not: half of the time it takes."""
+    with_nothing = "requests" not in sys.modules
+    if with_nothing:
+        sys.modules["requests"] = ModuleType("requests")
+    try:
+        import premailer  # noqa: PLC0415 - 60 ms, and only rendering needs it
+    finally:
+        if with_nothing:
+            del sys.modules["requests"]
+    library: ModuleType = premailer  # It has no types.
+    return library

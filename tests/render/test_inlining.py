@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import css_inline
@@ -57,6 +58,20 @@ def test_premailer_gives_what_css_inline_gives(theme: str) -> None:
         extra_css=css,
     ).inline(html)
     assert lines(inline(html, css)) == lines(other)
+
+
+def test_premailer_has_nothing_to_fetch_with() -> None:
+    """It is told not to, and its library for that is not even imported; whoever else wants it, gets it."""
+    code = (
+        "import sys\n"
+        "from newsletter.render.inline import inline\n"
+        "inline('<p>Hello</p>', 'p { color: red }')\n"
+        "assert not {'requests', 'urllib3'} & sys.modules.keys()\n"
+        "import requests\n"
+        "print(requests.get.__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "get\n"
 
 
 def test_our_compiler_and_inliner_give_what_the_official_ones_give(theme: str) -> None:
