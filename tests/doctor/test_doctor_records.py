@@ -159,8 +159,8 @@ def test_a_silent_name_server_is_could_not_check(stage: Stage, names: NameServer
     """And it is waited for once, not for each name."""
     names.silent |= {DOMAIN, f"_dmarc.{DOMAIN}"}
     began = time.monotonic()
-    assert one(look, stage.case(step_s=0.3)).health is Health.UNKNOWN
-    assert time.monotonic() - began < 0.6
+    assert one(look, stage.case(step_s=1.0)).health is Health.UNKNOWN
+    assert time.monotonic() - began < 1.9
 
 
 @pytest.mark.parametrize("look", [records.spf, records.dmarc, records.mail_arrives])

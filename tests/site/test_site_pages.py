@@ -178,8 +178,9 @@ def test_it_ends_when_it_is_told_to_and_finishes_what_was_begun(small: Small, wo
     with served(small) as site:
         path = path_for(small, JANE)
         with socket.create_connection(site.listens_at, timeout=20) as raw:
-            raw.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n".encode())
-            time.sleep(0.3)
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+            raw.sendall(head.encode())
+            assert raw.recv(100).startswith(b"HTTP/1.1 100")
             site.process.send_signal(word)
             time.sleep(0.3)
             raw.sendall(b"done")
