@@ -5,6 +5,7 @@ Rule: a value knows nothing of the format it came from, and what was left out of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -159,6 +160,13 @@ class Document:
 def text_of(runs: Runs) -> str:
     """The text of runs, without their style."""
     return "".join(run.text for run in runs)
+
+
+def beside(blocks: Iterable[Block]) -> Runs:
+    """The runs of blocks on one line, as a cell of a table holds them; a table's cells one after the other."""
+    parts = [runs for block in blocks for runs in (block.runs, *(cell for row in block.rows for cell in row))]
+    spaced = [run for runs in parts if runs for run in (Run(text=" "), *runs)]
+    return stripped(merged(tuple(replace(run, text=run.text.replace("\n", " ")) for run in spaced)))
 
 
 def merged(runs: Runs) -> Runs:

@@ -22,6 +22,9 @@ fo:font-weight="bold"/></style:style>\
 <style:style style:name="P2" style:family="paragraph" style:parent-style-name="Quotations"/>\
 <style:style style:name="P6" style:family="paragraph" style:parent-style-name="Standard"><style:paragraph-properties \
 fo:margin-left="1cm"/></style:style>\
+<style:style style:name="P7" style:family="paragraph" style:parent-style-name="Standard"><style:text-properties \
+text:display="none"/></style:style>\
+<style:style style:name="T6" style:family="text"><style:text-properties text:display="none"/></style:style>\
 <style:style style:name="T1" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>\
 <style:style style:name="T2" style:family="text"><style:text-properties fo:font-style="italic"/></style:style>\
 <style:style style:name="T3" style:family="text"><style:text-properties style:text-position="super 58%"/></style:style>\

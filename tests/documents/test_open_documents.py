@@ -112,3 +112,26 @@ def test_a_table_of_contents_is_left_out_and_told() -> None:
     found = made(contents, p("And so on."))
     assert "Finance" not in found.draft.text
     assert found.left["table of contents"] == "Finance 2"
+
+
+def test_what_a_style_hides_is_told_and_left_out() -> None:
+    """A paragraph, and words in one."""
+    made = document(
+        h("Finance"),
+        p("It was close", span(" (Jo told me)", "T6"), "."),
+        p("Only for me.", style="P7"),
+    )
+    found = imported(made, "report.odt")
+    assert found.body.endswith("It was close.")
+    assert [text for what, text in found.draft.left if what == "hidden text"] == [
+        " (Jo told me)",
+        "Only for me.",
+    ]
+
+
+def test_a_table_in_a_cell_is_one_line_of_it() -> None:
+    """Its rows are not those of the table around it."""
+    inner = table(("For", "21"), ("Against", "13"))
+    outer = table(("Motion", "Votes"), ("To meet in the north", "HERE")).replace(p("HERE"), inner)
+    found = imported(document(h("Finance"), p("The votes were these."), outer), "report.odt")
+    assert "| To meet in the north | For 21 Against 13 |" in found.body

@@ -272,6 +272,58 @@ def test_three_columns_are_read_one_after_the_other() -> None:
     assert found == list(range(1, 3 * 14 * 4 + 1))
 
 
+def test_the_last_column_of_a_report_may_be_short() -> None:
+    """Six lines without a gap beside a column of fourteen."""
+    page = paper.Paper()
+    page.pages[-1].append(paper.Piece("NEC report, 4 May 2027, with all that was said", 60, 90, 18))
+    words = iter(range(1, 1000))
+    for x, lines in ((60, 14), (300, 6)):
+        for line in range(lines):
+            text = " ".join(f"word{next(words)}" for _ in range(6 if line % 3 else 3))
+            page.pages[-1].append(paper.Piece(text, x, 130 + 14 * line, 9))
+    found = [int(number) for number in re.findall(r"word(\d+)", imported(page.pdf(), "report.pdf").body)]
+    assert found == list(range(1, len(found) + 1))
+
+
+def _table(*rows: tuple[tuple[str, ...], ...]) -> str:
+    """A table of which each cell is a few lines."""
+    page = paper.Paper()
+    page.write(TITLE, size=18, font="F2")
+    page.write(PROSE)
+    y = page.y + 20
+    for row in rows:
+        for x, lines in zip((72, 222, 322), row, strict=True):
+            page.pages[-1] += [paper.Piece(line, x, y + 14 * at) for at, line in enumerate(lines)]
+        y += 14 * max(map(len, row))
+    page.y = y + 10
+    page.write(PROSE)
+    return imported(page.pdf(), "report.pdf").body
+
+
+def test_a_cell_of_more_than_one_line_is_one_cell() -> None:
+    """Its lines begin at its edge, and the one above had no room; the next row had."""
+    body = _table(
+        (("Grade",), ("Monthly",), ("Note",)),
+        (("Part-time, up to and", "including twenty hours"), ("£8.10",), ("from the first", "of the month")),
+        (("Retired",), ("£1.50",), ("as before",)),
+    )
+    assert "| Part-time, up to and including twenty hours | £8.10 | from the first of the month |" in body
+    assert "| Retired | £1.50 | as before |" in body
+
+
+def test_a_row_with_an_empty_cell_is_a_row_of_its_own() -> None:
+    """The cell above it had room."""
+    body = _table((("Grade",), ("Monthly",), ("Note",)), (("Full",), ("£14",), ("A",)), (("Half",), (), ()))
+    assert "Full Half" not in body
+    assert "| Full | £14 | A |" in body
+
+
+@pytest.mark.parametrize("number", ["1", "Page 1", "- 1 -"])
+def test_the_number_of_the_only_page_is_no_text(number: str) -> None:
+    """It stands alone on the last line."""
+    assert imported(f"{TITLE}\n\n{PROSE}\n\n{number}\n".encode(), "report.txt").body == PROSE
+
+
 def test_signs_that_stand_farther_apart_are_one_column_still() -> None:
     """A program leaves a line between them where a point has two lines."""
     text = (

@@ -155,3 +155,19 @@ def test_an_outlook_link_leads_where_it_did() -> None:
     """Without the detour that Outlook puts before it."""
     wrapped = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org%2Fa&amp;data=05"
     assert body(f'<p><a href="{wrapped}">here</a></p>') == "[here](https://example.org/a)"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<style>.aside { display: none }</style><p>It was close.</p><p class='aside'>Jo told me.</p>",
+        "<p>It was close.</p><p style='display: none'>Jo told me.</p>",
+        "<p>It was close.</p><p hidden>Jo told me.</p>",
+    ],
+    ids=["by a rule", "by its style", "by its attribute"],
+)
+def test_what_nobody_sees_is_told_and_left_out(page: str) -> None:
+    """Whatever hides it; the signs that Word draws before its points itself are no text."""
+    found = imported(page.encode(), "report.html")
+    assert found.body == "It was close."
+    assert found.left["hidden text"] == "Jo told me."

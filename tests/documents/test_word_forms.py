@@ -8,7 +8,7 @@ from newsletter.documents.readers import docx
 from newsletter.errors import Refused
 from tests.documents.reading import imported
 from tests.documents.test_word_documents import PROSE, TITLE, body
-from tests.documents.word import deleted, document, footnote_mark, footnotes, paragraph, run
+from tests.documents.word import STYLES, deleted, document, footnote_mark, footnotes, paragraph, run, table
 
 HIDDEN = "<w:vanish/>"
 DRAWING = (
@@ -101,3 +101,34 @@ def test_a_document_within_a_document_is_refused() -> None:
     with pytest.raises(Refused, match="another document is inserted") as error:
         docx.read(document(TITLE, PROSE, '<w:altChunk r:id="rId7"/>'))
     assert "save it again" in error.value.hint
+
+
+@pytest.mark.parametrize("kind", ["paragraph", "character"])
+def test_what_a_style_hides_is_told_and_left_out(kind: str) -> None:
+    """A style based on the one that hides hides too; what shows its letters again is seen."""
+    styles = STYLES.replace(
+        "</w:styles>",
+        f'<w:style w:type="{kind}" w:styleId="H"><w:name w:val="Aside"/><w:rPr>{HIDDEN}</w:rPr></w:style>'
+        f'<w:style w:type="{kind}" w:styleId="I"><w:name w:val="Remark"/><w:basedOn w:val="H"/></w:style></w:styles>',
+    )
+    seen = '<w:vanish w:val="0"/>'
+    if kind == "paragraph":
+        made = [paragraph(run("Jo said so."), run(" It was close.", seen), style="I")]
+    else:
+        made = [paragraph(run("Jo said so.", '<w:rStyle w:val="I"/>'), run(" It was close."))]
+    found = imported(document(TITLE, PROSE, *made, parts={"word/styles.xml": styles}), "report.docx")
+    assert found.left["hidden text"] == "Jo said so."
+    assert found.body.endswith("It was close.")
+    assert "Jo said" not in found.body
+
+
+def test_a_table_in_a_cell_is_one_line_of_it() -> None:
+    """The table around it stays a table, and a person is told."""
+    inner = table([["For", "21"], ["Against", "13"]])
+    cells = [paragraph(run("To meet in the north")), inner + paragraph(run("counted twice"))]
+    row = "".join(f"<w:tc><w:tcPr/>{cell}</w:tc>" for cell in cells)
+    outer = table([["Motion", "Votes"]]).replace("</w:tbl>", f"<w:tr>{row}</w:tr></w:tbl>")
+    found = imported(document(TITLE, PROSE, outer, PROSE), "report.docx")
+    assert "| Motion | Votes |" in found.body
+    assert "| To meet in the north | For 21 Against 13 counted twice |" in found.body
+    assert found.looks("a table in a table")

@@ -128,6 +128,9 @@ def _numbers_in_order(blocks: Blocks, lines: list[int]) -> Iterator[int]:
             expected += 1
     if len(run) > 1 or (run and re.search("page|/|of", blocks[run[0]].text, re.IGNORECASE)):
         yield from run
+    elif run == [lines[-1]] and _page_number(blocks[run[0]]) == 1:
+        # A text of one page.
+        yield run[0]
 
 
 def _repeated_evenly(blocks: Blocks, lines: list[int], numbers: set[int]) -> Iterator[int]:

@@ -85,11 +85,12 @@ def _parts(package: Package) -> _Parts:
 
 def _readable(parts: _Parts) -> Iterator[str]:
     """Make every part readable that has text; the words in it that nobody sees."""
+    hiding = word_styles.that_hide(parts.get("word/styles.xml"))
     for name in _WITH_TEXT:
         root = parts.get(name)
         if root is not None:
             word_forms.make_readable(root, dingbats)
-            yield from word_forms.without_hidden(root)
+            yield from word_forms.without_hidden(root, hiding)
 
 
 def _path_of_main(package: Package) -> str:

@@ -170,7 +170,7 @@ def is_data(cells: list[list[HtmlElement]]) -> bool:
     if max((len(row) for row in cells), default=0) < 2:  # noqa: PLR2004 - one column is a box
         return False
     for cell in (cell for row in cells for cell in row):
-        if any(each.tag in {"table", "h1", "h2", "h3"} for each in cell.iterdescendants()):
+        if any(each.tag in {"h1", "h2", "h3"} for each in cell.iterdescendants()):
             return False
         if len(cell.text_content().split()) > _LONG_CELL_WORDS:
             return False

@@ -19,6 +19,7 @@ from newsletter.documents.blocks import (
     Role,
     Run,
     Runs,
+    beside,
     merged,
     stripped,
     text_of,
@@ -127,7 +128,9 @@ class _Reader:
         )
         boxes: list[_Element] = []
         runs = stripped(merged(tuple(self.runs(element, base, boxes))))
-        if runs and not style.hidden:
+        if runs and style.hidden:
+            self.left.append(Left("hidden text", text_of(runs), is_in_source=True))
+        elif runs:
             block = self.block(element, where, runs, list(self.styles.named("paragraph", name)), style.size)
             self.blocks.append(replace(block, indent=style.indent))
         for box in boxes:
@@ -171,7 +174,7 @@ class _Reader:
             start += 1
 
     def table(self, element: _Element, where: _Where) -> None:
-        rows = [row for row in element.iter() if name_of(row) == "table-row"]
+        rows = [row for row in element.iter() if name_of(row) == "table-row" and _table_of(row) is element]
         cells = [
             [cell for cell in row if name_of(cell) in {"table-cell", "covered-table-cell"}] for row in rows
         ]
@@ -183,21 +186,17 @@ class _Reader:
             for cell in (cell for row in cells for cell in row):
                 self.blocks_of(cell, replace(where, depth=0))
             return
-        found = tuple(tuple(self.cell(cell) for cell in row) for row in cells)
+        found = tuple(tuple(self.cell(cell, where) for cell in row) for row in cells)
         squared = tuple((*row, *((),) * (wide - len(row))) for row in found if any(map(text_of, row)))
         head = any(name_of(each) == "table-header-rows" for each in element)
         if squared:
             self.blocks.append(Block(kind=Kind.TABLE, rows=squared, has_header=head))
 
-    def cell(self, element: _Element) -> Runs:
+    def cell(self, element: _Element, where: _Where) -> Runs:
         inner = _Reader(self.styles, notes=self.notes, left=self.left, calls=self.calls)
-        inner.blocks_of(element)
+        inner.blocks_of(element, _Where(level=where.level))
         self.calls = inner.calls
-        runs: list[Run] = []
-        for block in inner.blocks:
-            runs += [Run(text=" ")] if runs else []
-            runs += block.runs
-        return tuple(replace(run, text=run.text.replace("\n", " ")) for run in runs)
+        return beside(inner.blocks)
 
     def runs(self, element: _Element, base: Run, boxes: list[_Element]) -> Iterator[Run]:
         """The runs of a paragraph; what hangs on it as a box is put by for after it."""
@@ -211,6 +210,8 @@ class _Reader:
         if name in _SPACES:
             count = attribute(child, "c") or "1"
             yield replace(base, text=_SPACES[name] * (min(int(count), 100) if count.isdigit() else 1))
+        elif name == "span" and self.styles.whole("text", attribute(child, "style-name")).hidden:
+            self.left.append(Left("hidden text", "".join(_texts(child)), is_in_source=True))
         elif name == "span":
             yield from self.runs(child, self.spanned(child, base), boxes)
         elif name == "a":
@@ -254,6 +255,11 @@ class _Reader:
             for block in inner.blocks
         ]
         return Run(text=str(number), role=Role.NOTE)
+
+
+def _table_of(row: _Element) -> _Element | None:
+    """The innermost table that a row stands in."""
+    return next((each for each in row.iterancestors() if name_of(each) == "table"), None)
 
 
 def _plain(runs: Runs) -> Runs:

@@ -46,6 +46,7 @@ from newsletter.documents.blocks import (
     stripped,
     text_of,
 )
+from newsletter.documents.readers import cells
 from newsletter.documents.readers.pieces import Piece, ordered, shares_line
 from newsletter.errors import Refused
 
@@ -102,8 +103,12 @@ def _document(data: bytes) -> Document:
             raise Refused(f"the PDF has more than {MAX_PAGES} pages: this is no report")
         pictures += sum(isinstance(each, (LTFigure, LTImage)) for each in page)
         found = ordered(_pieces(page, links.get(number, ())), page.x0, page.x1)
-        source += [Passage(f"page {number}", " ".join(text_of(each.runs).split())) for each in found]
-        pages.append((_underlined(_beside(found), page), _dots(page)))
+        rows = _beside(found)
+        rows = cells.joined(rows, is_row=[_has_cells(row) for row in rows])
+        source += [
+            Passage(f"page {number}", " ".join(text_of(each.runs).split())) for row in rows for each in row
+        ]
+        pages.append((_underlined(rows, page), _dots(page)))
     leading = _leading([[row[0] for row in rows] for rows, _ in pages])
     blocks = [
         line
@@ -301,10 +306,22 @@ def _together(row: list[Piece]) -> tuple[Run, ...]:
     """The pieces of a line, with a tab between those that stand in columns."""
     runs: list[Run] = list(row[0].runs)
     for before, piece in pairwise(row):
-        is_marker = before is row[0] and _MARKER.fullmatch(text_of(before.runs).strip())
-        wide = piece.x0 - before.x1 > _COLUMN_GAP * before.size and not is_marker
-        runs += [Run(text="\t" if wide else " "), *piece.runs]
+        is_marker = before is row[0] and _is_marker(before)
+        runs += [Run(text="\t" if _is_apart(before, piece) and not is_marker else " "), *piece.runs]
     return merged(tuple(runs))
+
+
+def _has_cells(row: list[Piece]) -> bool:
+    """Whether a line is a row of a table, and no point beside its marker."""
+    return not _is_marker(row[0]) and any(_is_apart(*pair) for pair in pairwise(row))
+
+
+def _is_marker(piece: Piece) -> bool:
+    return _MARKER.fullmatch(text_of(piece.runs).strip()) is not None
+
+
+def _is_apart(before: Piece, piece: Piece) -> bool:
+    return piece.x0 - before.x1 > _COLUMN_GAP * before.size
 
 
 def _leading(pages: Sequence[Sequence[Piece]]) -> float:

@@ -25,6 +25,8 @@ _EDGE_LINES, _APART = 3, 1.2
 _LEAST_LINES = 5
 _LEAST_WORDS = 4.0
 """Words in a line of a column, on average: numbers in a table are fewer."""
+_LEAST_WORDS_OF_FEW, _NEXT, _CLOSE = 3.0, 2.0, 0.9
+"""Of a column that is not filled: words in a line, how far apart its lines are at most, and how many so."""
 _WIDEST_STRIP = 0.1
 """Of the page's width: the cells of a table stand farther apart."""
 _FULL, _MOSTLY = 0.7, 0.6
@@ -123,9 +125,13 @@ def _are_columns(rows: Sequence[list[Piece]], strips: Sequence[float], widest: f
     """Whether text stands between strips, and no table."""
     parted = [_parted(row, strips) for row in rows if not _is_across(row, strips)]
     columns = [[row[at] for row in parted if row[at]] for at in range(len(strips) + 1)]
-    return all(map(_is_text, columns)) and all(
-        min(line[0].x0 for line in after) - max(line[-1].x1 for line in before) <= widest
-        for before, after in pairwise(columns)
+    return (
+        _is_text(columns[0])
+        and all(map(_is_beside_text, columns[1:]))
+        and all(
+            min(line[0].x0 for line in after) - max(line[-1].x1 for line in before) <= widest
+            for before, after in pairwise(columns)
+        )
     )
 
 
@@ -179,6 +185,17 @@ def _by_columns(
         for at, start in enumerate(starts):
             lines = (row[at] for row in parted if row[at])
             yield from (replace(_as_one(line), shift=start - starts[0]) for line in lines)
+
+
+def _is_beside_text(lines: Sequence[list[Piece]]) -> bool:
+    """The same, or a few lines of words without a gap, as in the last column of a report."""
+    if _is_text(lines):
+        return True
+    steps = [above[0].y0 - below[0].y0 for above, below in pairwise(lines)]
+    words = sum(piece.words for line in lines for piece in line)
+    close = sum(step <= _NEXT * below[0].size for step, below in zip(steps, lines[1:], strict=True))
+    is_long = len(lines) >= _LEAST_LINES and words >= len(lines) * _LEAST_WORDS_OF_FEW
+    return is_long and close >= len(steps) * _CLOSE
 
 
 def _as_one(line: Sequence[Piece]) -> Piece:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lxml import html
 
-from newsletter.documents.blocks import Block, Kind, Left, Role, Run, Runs, merged, stripped, text_of
+from newsletter.documents.blocks import Block, Kind, Left, Role, Run, Runs, beside, merged, stripped, text_of
 from newsletter.documents.readers import elements
 
 if TYPE_CHECKING:
@@ -132,7 +132,10 @@ class _Walker:
     def child(self, element: HtmlElement, around: _Around) -> None:
         tag = str(element.tag).lower()
         css = elements.style_of(element, tag, self.sheet)
-        if tag in elements.SILENT or elements.is_hidden(element, css):
+        if tag in elements.SILENT:
+            return
+        if elements.is_hidden(element, css):
+            self.hide(element)
             return
         if elements.is_contents(element):
             self.leave("table of contents", element)
@@ -158,6 +161,14 @@ class _Walker:
         text = elements.flat(element)
         if text:
             self.left.append(Left(what, text, is_in_source=True))
+
+    def hide(self, element: HtmlElement) -> None:
+        """Leave out what nobody sees, and say so, but for the signs of lists that Word draws itself."""
+        own = elements.declarations(element.get("style", ""))
+        text = elements.flat(element)
+        if text and own.get("mso-list", "") != "ignore":
+            by_sheet = not elements.is_hidden(element, own)
+            self.left.append(Left("hidden text", text, is_in_source=by_sheet))
 
     def block(self, element: HtmlElement, around: _Around, **fresh: object) -> None:
         self.flush(**fresh)
@@ -217,22 +228,19 @@ class _Walker:
         caption = element.find("caption")
         if caption is not None:
             self.block(caption, around)
-        found = tuple(tuple(cell for each in row for cell in self.cell(each)) for row in cells if row)
+        found = tuple(tuple(cell for each in row for cell in self.cell(each, around)) for row in cells if row)
         head = cells[0]
         marked = bool(head) and (elements.in_head(rows[0]) or all(cell.tag == "th" for cell in head))
-        self.blocks.append(Block(kind=Kind.TABLE, rows=_squared(found), has_header=marked))
+        look = ("a table in a table: it is one line of its cell",) if _holds_table(element) else ()
+        self.blocks.append(Block(kind=Kind.TABLE, rows=_squared(found), has_header=marked, look=look))
 
-    def cell(self, element: HtmlElement) -> Iterator[Runs]:
+    def cell(self, element: HtmlElement, around: _Around) -> Iterator[Runs]:
         """The runs of a cell, and empty cells for the columns that it spans."""
         inner = _Walker(self.sheet)
-        inner.walk(element, _Around())
+        inner.walk(element, _Around(level=around.level))
         inner.flush()
         self.left += inner.left
-        runs: list[Run] = []
-        for block in inner.blocks:
-            runs += [Run(text=" ")] if runs else []
-            runs += block.runs
-        yield stripped(tuple(replace(run, text=run.text.replace("\n", " ")) for run in runs))
+        yield beside(inner.blocks)
         span = element.get("colspan", "1")
         for _ in range(min(int(span), 50) - 1 if span.isdigit() else 0):
             yield ()
@@ -333,6 +341,10 @@ def _tidied(runs: Runs) -> Runs:
             found[-1] = replace(found[-1], text=found[-1].text.rstrip(" \t"))
         found.append(replace(run, text=text))
     return merged(tuple(found))
+
+
+def _holds_table(table: HtmlElement) -> bool:
+    return any(each.tag == "table" for each in table.iterdescendants())
 
 
 def _squared(rows: tuple[tuple[Runs, ...], ...]) -> tuple[tuple[Runs, ...], ...]:

@@ -5,7 +5,7 @@ Rule: the words stay what a reader of the document sees, in order; what nobody s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -40,13 +40,9 @@ def make_readable(root: _Element, signs: Mapping[tuple[str, int], int]) -> None:
     _join_paragraphs(root)
 
 
-def without_hidden(root: _Element) -> list[str]:
-    """Take out the words that their writer has hidden; a paragraph's together."""
-    hidden = [
-        each
-        for each in root.iter()
-        if name_of(each) in _SEEN and is_on(child(each.getparent(), "rPr", "vanish"))
-    ]
+def without_hidden(root: _Element, styles: Container[str] = frozenset()) -> list[str]:
+    """Take out the words that are hidden, by hand or by one of these styles; a paragraph's together."""
+    hidden = [each for each in root.iter() if name_of(each) in _SEEN and _is_hidden(each, styles)]
     said = [
         "".join(each.text or " " for each in words)
         for _, words in groupby(hidden, key=lambda each: next(each.iterancestors(_beside(each, "p")), None))
@@ -54,6 +50,16 @@ def without_hidden(root: _Element) -> list[str]:
     for each in hidden:
         _remove(each)
     return [text for text in said if text.strip()]
+
+
+def _is_hidden(words: _Element, styles: Container[str]) -> bool:
+    run = words.getparent()
+    own = child(run, "rPr", "vanish")
+    if own is not None:
+        return is_on(own)
+    paragraph = next(words.iterancestors(_beside(words, "p")), None)
+    used = (value_of(child(run, "rPr", "rStyle")), value_of(child(paragraph, "pPr", "pStyle")))
+    return any(style is not None and style in styles for style in used)
 
 
 def _beside(element: _Element, name: str) -> str:

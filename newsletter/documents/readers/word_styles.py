@@ -39,6 +39,7 @@ class Style:
     italic: bool | None = None
     indent: float | None = None
     """How far in its paragraphs stand, in points."""
+    hidden: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def _own(style: _Element) -> Style:
         size=_points(child(style, "rPr", "sz")),
         bold=_switch(child(style, "rPr", "b")),
         italic=_switch(child(style, "rPr", "i")),
+        hidden=_switch(child(style, "rPr", "vanish")),
         indent=twips(value_of(indent, "left") or value_of(indent, "start")),
     )
 
@@ -104,6 +106,7 @@ def _whole(key: str, own: dict[str, Style]) -> Style:
             bold=found.bold if found.bold is not None else base.bold,
             italic=found.italic if found.italic is not None else base.italic,
             indent=found.indent if found.indent is not None else base.indent,
+            hidden=found.hidden if found.hidden is not None else base.hidden,
         )
         above = base.based_on
     return found
@@ -149,6 +152,13 @@ def _path(style: Style) -> str:
 def of_contents(styles: Styles) -> frozenset[str]:
     """The ids of the styles in which Word sets a table of contents."""
     return frozenset(key for key, style in styles.by_id.items() if _CONTENTS.fullmatch(style.name))
+
+
+def that_hide(root: _Element | None) -> frozenset[str]:
+    """The ids of the styles, of paragraphs and of letters, whose text nobody sees."""
+    found = root if root is not None else ()
+    own = {value_of(each, "styleId") or "": _own(each) for each in found if name_of(each) == "style"}
+    return frozenset(key for key in own if _whole(key, own).hidden)
 
 
 def counts_by_letters(numbering: _Element | None, main: _Element) -> bool:
