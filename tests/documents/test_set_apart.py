@@ -97,6 +97,17 @@ def test_what_stands_farther_in_without_announcement_is_no_list() -> None:
     assert "- " not in imported(made, "report.docx").body
 
 
+def test_a_speech_that_stands_farther_in_is_no_list() -> None:
+    """Several sentences in each of its paragraphs."""
+    made = document(
+        paragraph(run(TITLE), style="Title"),
+        paragraph(run("She said:")),
+        *(paragraph(run(PROSE), indent=567) for _ in range(2)),
+        paragraph(run(PROSE)),
+    )
+    assert "- " not in imported(made, "report.docx").body
+
+
 def test_where_headings_are_numbered_the_last_short_line_is_a_point() -> None:
     """Without numbers it would be the heading of the paragraph below it."""
     short = "\n\n".join(ITEMS)
@@ -341,6 +352,7 @@ def test_signs_that_stand_farther_apart_are_one_column_still() -> None:
     "said",
     [
         "Nothing here should be taken as an official statement of the NEC; it is what I saw and heard.",
+        "I circulate this on the understanding that it is a personal report and that nobody will treat it as official.",
         "These notes are one member’s recollection. They are not the approved minutes.",
         "This is written in a personal capacity. For the official record please see the minutes published by Head Office.",
     ],

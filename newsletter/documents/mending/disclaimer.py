@@ -24,7 +24,7 @@ _SENTENCE = re.compile(r"(?:\s*\b[Nn]\.[Bb]\.)?[^.!?\n]+(?:[.!?](?=\w)[^.!?\n]*)
 _I = re.IGNORECASE
 _NOT_OFFICIAL = re.compile(
     r"""
-    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|without
+    \b(?:not|nor|\w+n[’']t|rather\ than|neither|never|no|nobody|without
         |nothing\ (?:in\ (?:this|these|my)|here|above|said\ here))\b
     [^.!?]{0,70}?
     \b(?:official|formal|approved|agreed|authori[sz]ed|endorsed|verbatim|minutes?)\b
@@ -63,6 +63,7 @@ _ABOUT_ITSELF = re.compile(
     (?: this | these | it | they | the\ (?:views|opinions|above|contents?|notes|report) | any | all | views
         | opinions | my | a | an | personal | not | as\ (?:always|ever|usual)
         | nothing\ (?:in|here|above|said\ here) | written
+        | I\ (?:circulate|send|share|offer|publish)\ (?:this|these|it)
         | I\ (?:write|am\ writing|have\ written)
         | (?:please\s+)? (?:do\ not|don[’']t) \s+\w+\s+ (?:this|these|it|them) ) \b
     """,

@@ -27,6 +27,7 @@ _LONGEST_UNMARKED = 25
 _LONGEST_HEADING = 12
 _FEWEST_NAMES = 3
 _STOPPED = re.compile(r"[.!?:;,][\"'”’)]*$")
+_SENTENCES = re.compile(r"[a-z]{2}[.!?][\"'”’]* +[A-Z]")
 _CONTACT = re.compile(r"\S@\S|https?://|www\.|\d{5}")
 _SEMICOLON = re.compile(r"[;,](?:\s+(?:and|or))?$")
 
@@ -207,7 +208,10 @@ def _run(blocks: Sequence[Block], start: int, *, are_numbered: bool) -> list[int
 
 
 def _run_farther_in(blocks: Sequence[Block], start: int) -> list[int]:
-    """Paragraphs that all begin farther in than the line that announces them."""
+    """Paragraphs that all begin farther in than the line that announces them, and are no speech.
+
+    A speech has several sentences in each.
+    """
     left = _left(blocks[start - 1])
     run = takewhile(
         lambda place: (
@@ -221,7 +225,8 @@ def _run_farther_in(blocks: Sequence[Block], start: int) -> list[int]:
         range(start, len(blocks)),
     )
     found = list(run)
-    return found if len(found) >= _FEWEST else []
+    is_speech = all(_SENTENCES.search(blocks[place].text) for place in found)
+    return found if len(found) >= _FEWEST and not is_speech else []
 
 
 def _left(block: Block) -> float:
