@@ -187,6 +187,7 @@ def test_days_are_headings_where_a_report_goes_from_day_to_day() -> None:
         "Notes taken by Ada Finch",
         "Compiled by Ada Finch",
         "Ada Finch – your regional representative",
+        "Ada Finch-Marlowe, delegate for the West",
     ],
 )
 def test_who_writes_is_no_heading(line: str) -> None:

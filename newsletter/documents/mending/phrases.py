@@ -75,7 +75,7 @@ _BYLINE = re.compile(
 """“Report from General Secretary” heads a section; “Report from Ada Finch” says who writes."""
 _PERSON = re.compile(
     r"[A-Z][\w'’-]+(?: [A-Z][\w'’.-]+){1,3}(?:,| \(| [–—-] ) ?.*"
-    r"\b(?:representative|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
+    r"\b(?:representative|delegate|member|NEC|section|CLP|councillor|officer|chair|secretary|treasurer|rep)\b.*"
 )
 _TITLED = re.compile(
     r"(?:Cllr|Councillor|Mrs?|Ms|Miss|Dr|Prof(?:essor)?|Rev|Sir|Dame|Lord|Lady)\.?"

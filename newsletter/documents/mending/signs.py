@@ -135,7 +135,8 @@ def _sign(index: int, blocks: Blocks, body: float, below: Sign | None) -> Sign |
         return None
     if phrases.is_role(text) or phrases.is_role(following.text):
         return None
-    if phrases.is_no_heading(text) and not (phrases.is_closing(text) and _is_prose(following)):
+    is_text = _is_prose(following) or _is_sentence(following.words, ".")
+    if phrases.is_no_heading(text) and not (phrases.is_closing(text) and is_text):
         return None
     counted = Sign.NUMBERED if points.HEADS in block.done else None
     return _by_style(block, following, body) or counted or _by_words(index, blocks, below)
