@@ -80,13 +80,14 @@ function refresh() {
     if (before.number && state.file !== before.file) { reader.person = null; reader.segment = null; }
     showDrafts();
     showEditions(state.editions);
+    // Before what takes a moment: what may not go any more cannot be approved.
+    showSending();
+    showChecks();
     const counted = state.plan && before.plan?.receipt !== state.plan.receipt && state.fresh;
     const looking = Boolean(reader.person);
     if (counted) await sameReader();
     if (state.number !== before.number || (counted && looking)) await showCopy();
     showPeople();
-    showChecks();
-    showSending();
   }).catch((error) => notice(error.message));
   return refreshing;
 }
