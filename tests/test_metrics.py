@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from newsletter.delivery.database import LedgerError
+from newsletter.delivery.database import LedgerError, LedgerLost
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.watchdog import Question
 from newsletter.metrics import Meters
@@ -47,6 +47,32 @@ def test_a_server_that_hangs_is_a_number_and_so_is_its_return(tmp_path: Path) ->
         way.mend()
         waited(lambda: UP in patient.text())
         ledger.close()
+
+
+def test_a_prompt_ledger_gives_up_a_server_that_hangs_and_finds_it_again(tmp_path: Path) -> None:
+    """The public pages ask one thing after another: without an end to the first nobody could leave any more."""
+    url = use_postgres(tmp_path)
+    with Wire(socket_of(url)) as way:
+        through = f"postgresql://postgres@127.0.0.1:{way.port}/{name_of(url)}"
+        ledger = Ledger.open(through, processes=tmp_path / "processes")
+        ledger._database.answer_s = 0.1
+        assert not ledger.suppressions.keys()
+        ledger.be_prompt()
+        way.fall_silent()
+        with pytest.raises(LedgerLost):
+            ledger.suppressions.keys()
+        way.cut()
+        way.mend()
+        ledger._database.answer_s = 60
+        waited(lambda: _answers(ledger))
+        ledger.close()
+
+
+def _answers(ledger: Ledger) -> bool:
+    try:
+        return not ledger.suppressions.keys()
+    except LedgerLost:
+        return False
 
 
 def test_a_question_waits_once_however_often_it_is_asked() -> None:

@@ -53,6 +53,8 @@ class Database:
     """So long a server may take to answer what is asked while people are mailed; then it counts as lost."""
 
     def __init__(self, engine: Engine) -> None:
+        self.always_promptly = False
+        """Whether nothing is waited for longer than that, whoever asks."""
         self._engine = engine
         self._reading = _for_reading(engine)
         self._watchdog = Watchdog()
@@ -97,7 +99,7 @@ class Database:
             yield connection
 
     def _limit(self, connection: Connection, promptly: bool) -> AbstractContextManager[None]:
-        if not (promptly and self.is_shared):
+        if not (self.is_shared and (promptly or self.always_promptly)):
             return nullcontext()
         raw: Any = connection.connection.driver_connection
         return self._watchdog.limit(raw.fileno(), self.answer_s)

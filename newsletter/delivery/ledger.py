@@ -175,6 +175,10 @@ class Ledger:
         other.clock = self.clock
         return other
 
+    def be_prompt(self) -> None:
+        """Wait for a shared ledger's server no longer than a send does, whatever is asked of it."""
+        self._database.always_promptly = True
+
     def runs(self, issue: str | None = None, kind: Kind | None = Kind.REAL) -> tuple[Run, ...]:
         """The runs of an issue, or of all, oldest first."""
         with self._database.read() as connection:

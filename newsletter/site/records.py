@@ -36,6 +36,8 @@ class Records:
         self._stack = ExitStack()
         self._reading = self._stack.enter_context(open_ledger(workspace))
         self._writing = self._stack.enter_context(open_ledger(workspace))
+        for ledger in (self._reading, self._writing):
+            ledger.be_prompt()  # One question that nobody answers would keep all that come after it.
         self._reader = self._stack.enter_context(ThreadPoolExecutor(1, "site-read"))
         self._writer = self._stack.enter_context(ThreadPoolExecutor(1, "site-write"))
         self._rows = _Rows(workspace)
