@@ -362,3 +362,25 @@ def test_a_disclaimer_in_other_words_is_not_doubled(said: str) -> None:
     """With the sentence beside it that says where the official record is."""
     found = imported(f"{TITLE}\n\nFinance\n\n{PROSE}\n\n{said}\n".encode(), "report.txt")
     assert found.body == f"## Finance\n\n{PROSE}"
+
+
+# A letter above
+
+
+def test_below_a_letter_the_line_of_the_meeting_and_its_day_is_the_title() -> None:
+    """A mail is passed on as it was written; a day that the letter speaks of is not the meeting's."""
+    letter = "Dear all\n\nAll that is left for the vote of 4 July is to wish you luck.\n\nMaya Hollins\n\nConstituency representative"
+    report = f"National Executive Committee, 4 June 2026\n\n{PROSE}\n\nReasonable adjustments\n\n{PROSE}\n"
+    found = imported(f"{letter}\n\n{report}".encode(), "report.txt")
+    front = found.draft.front
+    assert (front.title, front.date.isoformat()) == ("National Executive Committee, 4 June 2026", "2026-06-04")
+    assert _headings(found.body) == ["Reasonable adjustments"]
+
+
+def test_of_two_dated_meetings_below_a_letter_neither_is_the_title() -> None:
+    """Each heads its own section."""
+    text = f"Dear all\n\nNEC, 4 June 2026\n\n{PROSE}\n\nPolicy forum, 9 June 2026\n\n{PROSE}\n"
+    assert (
+        imported(text.encode(), "report.txt").draft.front.title
+        == "Report of the National Executive Committee, 4 June 2026"
+    )

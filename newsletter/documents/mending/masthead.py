@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.documents.blocks import Block, Kind, Role
 from newsletter.documents.mending import furniture, phrases
@@ -18,6 +18,12 @@ STEP = "masthead"
 
 _ZONE = 10
 """Blocks from the top among which the head ends."""
+_SIGNATURE_WORDS = 6
+SIGNS = "signs"
+"""Stands in `done` of a line by which a letter above the report is signed."""
+_LETTER = 30
+"""Blocks from the top among which the title stands, where a letter to the readers comes first."""
+_FULL_DATE = re.compile(r"\d.*\b20\d\d\b")
 _PROSE_WORDS = 25
 _LARGER = 1.3
 """Letters so much larger than the text's are the title's."""
@@ -65,6 +71,9 @@ def mend(blocks: Blocks, author: Author) -> tuple[Mended, Head]:
     title = mails[1] or None
     taken: dict[int, str] = dict.fromkeys(mails[0], "the head of a mail")
     at = None if title else _title(blocks, zone, len(mails[0]))
+    if title is None and at is None:
+        at = _title_below_a_letter(blocks)
+        blocks = _with_signature(blocks, at)
     if at is not None:
         title = _text(blocks[at])
         taken[at] = "the title"
@@ -123,6 +132,24 @@ def _title(blocks: Blocks, zone: int, start: int) -> int | None:
         return start
     return next(
         (index for index in able if furniture.HEAD not in blocks[index].done), able[0] if able else None
+    )
+
+
+def _title_below_a_letter(blocks: Blocks) -> int | None:
+    """The only line near the top that names a meeting and its day: the writer's greeting stands above it."""
+    texts = [(index, block.text) for index, block in enumerate(blocks[:_LETTER]) if _can_be_title(block)]
+    dated = [index for index, text in texts if _ABOUT.search(text) and _FULL_DATE.search(text)]
+    return dated[0] if len(dated) == 1 else None
+
+
+def _with_signature(blocks: Blocks, title: int | None) -> Blocks:
+    """The short lines right above the title, by which the letter ends, told from headings."""
+    first = title or 0
+    while first > 0 and len(blocks[first - 1].text.split()) <= _SIGNATURE_WORDS:
+        first -= 1
+    return tuple(
+        replace(block, done=(*block.done, SIGNS)) if first <= index < (title or 0) else block
+        for index, block in enumerate(blocks)
     )
 
 

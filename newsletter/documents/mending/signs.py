@@ -12,7 +12,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 from newsletter.documents.blocks import Block, Kind, Role
-from newsletter.documents.mending import lines, phrases, points, rows
+from newsletter.documents.mending import lines, masthead, phrases, points, rows
 from newsletter.documents.mending.marks import mark_of
 from newsletter.documents.mending.numbers import NUMBERED
 from newsletter.documents.mending.ornaments import SHOUTS
@@ -155,7 +155,8 @@ def _days(blocks: Blocks, body: float, found: Mapping[int, Sign]) -> dict[int, S
 def _is_line(block: Block, words: int = _WORDS) -> bool:
     """Whether a block is one short line of text that belongs to nothing else."""
     text = block.words
-    is_free = block.kind is Kind.PARAGRAPH and not (block.level or block.quoted or rows.STEP in block.done)
+    is_taken = block.level or block.quoted or rows.STEP in block.done or masthead.SIGNS in block.done
+    is_free = block.kind is Kind.PARAGRAPH and not is_taken
     return (
         is_free
         and block.role is Role.TEXT
