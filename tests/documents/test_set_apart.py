@@ -384,3 +384,19 @@ def test_of_two_dated_meetings_below_a_letter_neither_is_the_title() -> None:
         imported(text.encode(), "report.txt").draft.front.title
         == "Report of the National Executive Committee, 4 June 2026"
     )
+
+
+def test_a_part_of_the_meeting_with_a_semicolon_heads_what_ends_in_one_too() -> None:
+    """Lines of a list that do are no headings."""
+    text = f"{TITLE}\n\n{PROSE}\n\nCampaign Co-ordinator’s report;\n\n{PROSE} Key points were;\n\n– Seats;\n\n– Votes;\n"
+    assert _headings(_typed(text)) == ["Campaign Co-ordinator’s report"]
+    items = f"{TITLE}\n\n{PROSE}\n\nthe first half of it;\n\nthe second half of it;\n\n{PROSE}\n"
+    assert _headings(_typed(items)) == []
+
+
+@pytest.mark.parametrize(
+    "who", ["By NEC members of the left", "Report to Wessex members from Ada Finch (Wessex)"]
+)
+def test_who_writes_for_whom_is_no_heading(who: str) -> None:
+    """It stands below the title."""
+    assert _headings(_typed(f"{TITLE}\n\n{who}\n\n{PROSE}\n\nFinance\n\n{PROSE}\n")) == ["Finance"]

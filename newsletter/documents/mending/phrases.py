@@ -68,9 +68,10 @@ _APPOINTMENT = re.compile(
 )
 """“Wednesday 14 February, 7pm, on Zoom”."""
 _BYLINE = re.compile(
-    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter|minutes)\s+)?"
+    r"(?i:(?:(?:a )?(?:personal )?(?:report|notes|account|bulletin|newsletter|minutes)\s+"
+    r"(?:(?:to|for)\s[\w ]+?\s)?)?"
     r"(?:(?:taken|written|compiled|prepared|edited)\s+)?(?:by|from))\s+"
-    rf"(?!{_OFFICE})[A-Z][a-z]"
+    rf"(?!{_OFFICE})[A-Z][a-z]|(?i:by)\s+[A-Z]{{2,}}\b"
 )
 """“Report from General Secretary” heads a section; “Report from Ada Finch” says who writes."""
 _PERSON = re.compile(

@@ -291,7 +291,7 @@ def _may_announce(index: int, blocks: Blocks) -> bool:
         return False
     if text.endswith(";"):
         around = [blocks[place].text.rstrip() for place in (index - 1, index + 1) if 0 <= place < len(blocks)]
-        return not any(each.endswith(";") for each in around)
+        return phrases.names_part(text[:-1]) or not any(each.endswith(";") for each in around)
     if below.kind in {Kind.POINT, Kind.TABLE}:
         return phrases.is_name_of_section(text)
     return len(text.split()) <= _PLAIN_WORDS and _is_above_text(below) and _ended(index, blocks)
