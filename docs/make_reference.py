@@ -16,12 +16,11 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from newsletter import checks, log, metrics, settings
-from newsletter.cli.commands import app
+from newsletter.cli.commands import command
 from newsletter.delivery.run import RunState
 from newsletter.render.look import FONTS
 
@@ -37,7 +36,7 @@ def reference(written: str) -> str:
 
 def commands() -> str:
     """Each command: what it does, how it is called, its arguments and options."""
-    group: Any = typer.main.get_command(app)
+    group: Any = command()
     return "\n\n".join(_command(name, command) for name, command in group.commands.items())
 
 

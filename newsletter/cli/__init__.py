@@ -43,10 +43,10 @@ def spare_collector() -> None:
 def _run() -> int:
     import typer
 
-    from newsletter.cli.commands import app
+    from newsletter.cli.commands import command
 
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = command()(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:
         print(f"error: {_in_words(error)}", file=sys.stderr)
         print("See: newsletter --help, or newsletter COMMAND --help", file=sys.stderr)

@@ -5,6 +5,9 @@ Rule: importing this costs no more than typer itself; each command imports what 
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import typer
 
 from newsletter.cli.commands import drafts, people, sending, upkeep
@@ -26,3 +29,9 @@ def newsletter() -> None:
 
 for group in (drafts, sending, people, upkeep):
     app.add_typer(group.app)
+
+
+@cache
+def command() -> Any:
+    """The whole command line, built once: that takes 20 ms, and one process may run many commands."""
+    return typer.main.get_command(app)
