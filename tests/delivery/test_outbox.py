@@ -26,6 +26,14 @@ def test_the_next_rehearsal_replaces_the_last(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["outbox"]
 
 
+def test_what_a_killed_process_was_taking_away_is_taken_away(tmp_path: Path) -> None:
+    """It was killed before it made the new folder: the messages of the old one do not lie about."""
+    rehearse(tmp_path / "outbox", 2)
+    (tmp_path / "outbox").rename(tmp_path / ".outbox.old")
+    rehearse(tmp_path / "outbox", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["outbox"]
+
+
 def test_it_is_a_maildir(tmp_path: Path) -> None:
     """Python's own reader finds every message in it."""
     rehearse(tmp_path / "outbox", 3)

@@ -37,9 +37,10 @@ class Outbox:
         """
         try:
             _refuse_other_things(self._folder)
+            old = self._folder.with_name(f".{self._folder.name}.old")
+            # Of a process that was killed just here, whether or not it left the other.
+            shutil.rmtree(old, ignore_errors=True)
             if self._folder.exists():
-                old = self._folder.with_name(f".{self._folder.name}.old")
-                shutil.rmtree(old, ignore_errors=True)
                 self._folder.rename(old)
                 shutil.rmtree(old)
             _make(self._folder)
