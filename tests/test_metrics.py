@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -20,6 +21,18 @@ from tests.delivery.wire import Wire
 UP, DOWN = b"newsletter_ledger_up 1.0", b"newsletter_ledger_up 0.0"
 
 
+@contextmanager
+def at_the_end_of_a_wire(folder: Path, *, answer_s: float) -> Iterator[tuple[Ledger, Wire]]:
+    """A shared ledger, and the wire to its server; what is asked is given up after `answer_s`."""
+    url = use_postgres(folder)
+    with Wire(socket_of(url)) as way:
+        through = f"postgresql://postgres@127.0.0.1:{way.port}/{name_of(url)}"
+        ledger = Ledger.open(through, processes=folder / "processes")
+        ledger._database.answer_s = answer_s
+        yield ledger, way
+        ledger.close()
+
+
 def waited(for_: Callable[[], bool]) -> None:
     until = time.monotonic() + 30
     while not for_():
@@ -29,11 +42,7 @@ def waited(for_: Callable[[], bool]) -> None:
 
 def test_a_server_that_hangs_is_a_number_and_so_is_its_return(tmp_path: Path) -> None:
     """Whoever looks is not kept as long as the ledger may take to answer a send."""
-    url = use_postgres(tmp_path)
-    with Wire(socket_of(url)) as way:
-        through = f"postgresql://postgres@127.0.0.1:{way.port}/{name_of(url)}"
-        ledger = Ledger.open(through, processes=tmp_path / "processes")
-        ledger._database.answer_s = 600
+    with at_the_end_of_a_wire(tmp_path, answer_s=600) as (ledger, way):
         ledger.freeze(new_run(), frozen(range(3)))
         patient, hasty = Meters(ledger.beside, answer_s=60), Meters(ledger.beside, answer_s=0.1)
         assert UP in patient.text()
@@ -46,16 +55,11 @@ def test_a_server_that_hangs_is_a_number_and_so_is_its_return(tmp_path: Path) ->
         way.cut()
         way.mend()
         waited(lambda: UP in patient.text())
-        ledger.close()
 
 
 def test_a_prompt_ledger_gives_up_a_server_that_hangs_and_finds_it_again(tmp_path: Path) -> None:
     """The public pages ask one thing after another: without an end to the first nobody could leave any more."""
-    url = use_postgres(tmp_path)
-    with Wire(socket_of(url)) as way:
-        through = f"postgresql://postgres@127.0.0.1:{way.port}/{name_of(url)}"
-        ledger = Ledger.open(through, processes=tmp_path / "processes")
-        ledger._database.answer_s = 0.1
+    with at_the_end_of_a_wire(tmp_path, answer_s=0.1) as (ledger, way):
         assert not ledger.suppressions.keys()
         ledger.be_prompt()
         way.fall_silent()
@@ -65,7 +69,6 @@ def test_a_prompt_ledger_gives_up_a_server_that_hangs_and_finds_it_again(tmp_pat
         way.mend()
         ledger._database.answer_s = 60
         waited(lambda: _answers(ledger))
-        ledger.close()
 
 
 def _answers(ledger: Ledger) -> bool:

@@ -71,8 +71,7 @@ def mend(blocks: Blocks, author: Author) -> tuple[Mended, Head]:
     title = mails[1] or None
     taken: dict[int, str] = dict.fromkeys(mails[0], "the head of a mail")
     at = None if title else _title(blocks, zone, len(mails[0]))
-    if title is None and at is None:
-        at = _title_below_a_letter(blocks)
+    if title is None and at is None and (at := _title_below_a_letter(blocks)) is not None:
         blocks = _with_signature(blocks, at)
     if at is not None:
         title = _text(blocks[at])
@@ -142,15 +141,13 @@ def _title_below_a_letter(blocks: Blocks) -> int | None:
     return dated[0] if len(dated) == 1 else None
 
 
-def _with_signature(blocks: Blocks, title: int | None) -> Blocks:
+def _with_signature(blocks: Blocks, title: int) -> Blocks:
     """The short lines right above the title, by which the letter ends, told from headings."""
-    first = title or 0
+    first = title
     while first > 0 and len(blocks[first - 1].text.split()) <= _SIGNATURE_WORDS:
         first -= 1
-    return tuple(
-        replace(block, done=(*block.done, SIGNS)) if first <= index < (title or 0) else block
-        for index, block in enumerate(blocks)
-    )
+    signature = [replace(block, done=(*block.done, SIGNS)) for block in blocks[first:title]]
+    return (*blocks[:first], *signature, *blocks[title:])
 
 
 def _is_line_over_lines(blocks: Blocks, start: int) -> bool:
